@@ -1,0 +1,269 @@
+"""What every action has in common: who speaks, in which turn, and how the answer goes out.
+
+An action reads slots, calls a service of `bot`, and names a response of data/responses with its
+variables; it holds no sentence. It never writes what is only said: promises travel as data with the
+reply. What it changes, it changes with the id of the turn, so that a repeated turn changes nothing.
+An error is not caught here: it reaches the action server as a failure, and the worker hears of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot import clock, config, db, formatting
+from bot.aftersales.promises.service import PromiseDraft
+from bot.conversations.models import Conversation, Customer
+from bot.errors import NotFound
+
+CASE_FORM = "case_form"
+MAX_TITLE = 20  # characters of a button, the narrowest limit among the channels
+Events = list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A button: `title` is cut to the limit, `command` is what it stands for ("/intent{...}")."""
+
+    title: str
+    command: str
+
+    def as_data(self) -> dict[str, str]:
+        """Return the button as Rasa takes it."""
+        title = self.title if len(self.title) <= MAX_TITLE else self.title[: MAX_TITLE - 1] + "…"
+        return {"title": title, "payload": self.command}
+
+
+class Context:
+    """One call of an action: the customer's message, the conversation it came in, the reply."""
+
+    def __init__(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
+    ) -> None:
+        self.tracker = tracker
+        self._dispatcher = dispatcher
+        self._responses: Mapping[str, Any] = domain.get("responses", {})
+        self.now: dt.datetime = clock.now()
+        self.uid: str = tracker.sender_id
+        with db.read() as session:
+            found = session.execute(
+                sa.select(Conversation, Customer)
+                .join(Customer, Customer.id == Conversation.customer_id)
+                .where(Conversation.uid == self.uid)
+            ).first()
+        if found is None:
+            raise NotFound("there is no such conversation")
+        self.conversation: Conversation = found[0]
+        self.customer: Customer = found[1]
+        self.conversation_id = int(self.conversation.id)
+
+    # What the customer said
+
+    @property
+    def message(self) -> Mapping[str, Any]:
+        """The latest user event, with its metadata."""
+        return next((e for e in reversed(self.tracker.events) if e.get("event") == "user"), {})
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the worker sent along: turn_id, step, language, channel, attachments."""
+        return self.message.get("metadata") or self.slot("session_started_metadata") or {}
+
+    @property
+    def turn_id(self) -> str:
+        """The turn that this message belongs to; services take it as idempotency key."""
+        turn_id = self.metadata.get("turn_id")
+        if not turn_id:
+            raise NotFound("the message carries no turn")
+        return str(turn_id)
+
+    @property
+    def step(self) -> int:
+        """Place of this message in its turn, from 0."""
+        return int(self.metadata.get("step") or 0)
+
+    @property
+    def language(self) -> str:
+        """The language of the answer, `tr` or `en`."""
+        return "en" if self.slot("language") == "en" else "tr"
+
+    @property
+    def intent(self) -> str:
+        """Name of the understood intent, empty when there is none."""
+        return str((self.tracker.latest_message.get("intent") or {}).get("name") or "")
+
+    @property
+    def confidence(self) -> float:
+        """How sure the understanding is of the intent, 0 to 1."""
+        return float((self.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
+
+    @property
+    def text(self) -> str:
+        """The customer's words, empty when the message is a command of ours."""
+        text = str(self.tracker.latest_message.get("text") or "")
+        return "" if text.startswith("/") else text
+
+    @property
+    def words_of_turn(self) -> str:
+        """The customer's words in this turn; a later step of it is a command without any."""
+        turn_id = self.metadata.get("turn_id")
+        for event in reversed(self.tracker.events):
+            if event.get("event") != "user":
+                continue
+            if (event.get("metadata") or {}).get("turn_id") != turn_id:
+                break
+            text = str(event.get("text") or "")
+            if text and not text.startswith("/"):
+                return text
+        return ""
+
+    @property
+    def has_attachment(self) -> bool:
+        """Whether a photo or file came with the message."""
+        return bool(self.metadata.get("attachments"))
+
+    def slot(self, name: str) -> Any:
+        """Return a slot's value, or None."""
+        return self.tracker.slots.get(name)
+
+    def entities(self, name: str) -> list[str]:
+        """Return the values of an entity in the latest message, each once, in order."""
+        found = (str(value) for value in self.tracker.get_latest_entity_values(name))
+        return list(dict.fromkeys(found))
+
+    @property
+    def in_form(self) -> bool:
+        """Whether a form waits for an answer."""
+        return bool((self.tracker.active_loop or {}).get("name"))
+
+    # What we answer
+
+    def knows(self, response: str) -> bool:
+        """Tell whether data/responses holds a response of this name."""
+        return response in self._responses
+
+    def label(self, response: str) -> str:
+        """Return the text of a response as data (a title of a button), in the answer's language."""
+        variants = self._responses.get(response) or []
+        wanted = [v for v in variants if bool(v.get("condition")) == (self.language == "en")]
+        return str((wanted or variants or [{"text": ""}])[0].get("text", ""))
+
+    def intent_label(self, intent: str) -> str:
+        """Return what people call an intent."""
+        return self.label(f"utter_label_{intent}")
+
+    def say(
+        self,
+        response: str,
+        *,
+        choices: Sequence[Choice] = (),
+        promises: Iterable[PromiseDraft] = (),
+        **variables: str,
+    ) -> None:
+        """Answer with a response of data/responses, its choices, and the promises that it makes."""
+        drafts = [self.worded(draft).as_data() for draft in promises]
+        self._dispatcher.utter_message(
+            response=response,
+            buttons=[choice.as_data() for choice in choices],
+            json_message={"destek": {"promises": drafts}} if drafts else None,
+            **{name: _harmless(value) for name, value in variables.items()},
+        )
+
+    def done(self, action: str) -> None:
+        """Mark the end of an action, so that one that failed is known by its missing mark."""
+        self._dispatcher.utter_message(json_message={"destek": {"done": action}})
+
+    def moment(self, at: dt.datetime) -> str:
+        """Return an instant as the customer reads it: `bugün 17:00`, `Wed 25 Nov 17:00`."""
+        return formatting.moment_label(at, self.language, config.load().shop_time_zone, self.now)
+
+    def until(self, at: dt.datetime) -> str:
+        """Return an instant as a limit: `bugün 17:00'ye kadar`, `by Wed 25 Nov 17:00`."""
+        return formatting.till_label(at, self.language, config.load().shop_time_zone, self.now)
+
+    def worded(self, draft: PromiseDraft) -> PromiseDraft:
+        """Return a promise with the words in which the customer reads its time."""
+        if draft.wording or draft.due_at is None:
+            return draft
+        return dataclasses.replace(draft, wording=self.moment(draft.due_at))
+
+
+class DestekAction(Action, ABC):
+    """An action of the product. Subclasses give a name and `perform`."""
+
+    tidies = True  # false for the steps inside a form, which are not an answer of their own
+    keeps_misses = False  # true for the action that counts what was not understood
+    about_something = True  # whether its intent is a matter that a person taking over should see
+
+    @abstractmethod
+    def name(self) -> str:
+        """Name as in domain.yml."""
+
+    @abstractmethod
+    def perform(self, ctx: Context) -> Events:
+        """Answer; return slot events and the like."""
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Answer one message (called by the action server)."""
+        ctx = Context(dispatcher, tracker, domain)
+        events = [*self.perform(ctx)]
+        if self.tidies:
+            events += self._tidy(ctx, events)
+            events += self._offer_saved_case(ctx, events)
+        ctx.done(self.name())
+        return events
+
+    def _tidy(self, ctx: Context, events: Events) -> Events:
+        """Forget an open question that was passed over, and misses that are mended."""
+        tidy: Events = []
+        if ctx.slot("open_question") and not _sets(events, "open_question"):
+            tidy.append(SlotSet("open_question", None))
+        if ctx.slot("misses") and not self.keeps_misses:
+            tidy.append(SlotSet("misses", None))
+        if self.about_something and not _sets(events, "last_wish"):
+            tidy.append(SlotSet("last_wish", ctx.intent))
+        return tidy
+
+    def _offer_saved_case(self, ctx: Context, events: Events) -> Events:
+        """Ask, after the answer, whether a case that was left half-way shall go on."""
+        saved = ctx.slot("saved_case")
+        for event in events:
+            if event.get("event") == "slot" and event.get("name") == "saved_case":
+                saved = event.get("value")
+        ends_form = any(e.get("event") == "active_loop" and not e.get("name") for e in events)
+        busy = (
+            (ctx.in_form and not ends_form)
+            or any(e.get("event") == "followup" for e in events)
+            or any(_sets([e], "open_question") and e.get("value") for e in events)
+        )
+        if not saved or not saved.get("ask") or busy:
+            return []
+        topic = ctx.intent_label(saved["slots"].get("case_intent") or "")
+        ctx.say("utter_offer_resume", topic=topic)
+        return [
+            SlotSet("saved_case", {**saved, "ask": False, "asked": saved.get("asked", 0) + 1}),
+            SlotSet("open_question", "resume"),
+        ]
+
+
+def _sets(events: Events, slot: str) -> bool:
+    return any(e.get("event") == "slot" and e.get("name") == slot for e in events)
+
+
+def _harmless(value: str) -> str:
+    """Return a value that the response templates take as plain text.
+
+    Rasa formats a filled text a second time when it holds "0[", and braces are its variables: a
+    customer's words could otherwise name one.
+    """
+    return value.replace("{", "(").replace("}", ")").replace("0[", "0 [")

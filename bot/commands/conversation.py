@@ -1,0 +1,129 @@
+"""`conversation`: the desk's own services for scripts. Nothing here that a page could not do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from bot.commands.messages import as_text
+from bot.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from bot.accounts.models import User
+
+
+def register(commands: Any) -> None:
+    """Add the parsers."""
+    group = commands.add_parser("conversation", help="read, take, answer and return conversations")
+    actions = group.add_subparsers(metavar="ACTION", required=True)
+    listing = _action(actions, "list", "the waiting conversations, or others", _list)
+    listing.add_argument(
+        "--which", choices=("waiting", "mine", "recent"), default="waiting",
+        help="waiting for a person (default), taken by me, or the latest of all",
+    )
+    _on_one(_action(actions, "show", "one conversation with its messages", _show))
+    _on_one(_action(actions, "take", "take it over from the bot or the queue", _take))
+    reply = _action(actions, "reply", "answer as the person who has taken it", _reply)
+    _on_one(reply)
+    reply.add_argument("text", metavar="TEXT", help="the answer, or - to read standard input")
+    _on_one(_action(actions, "hand-back", "give it back to the bot", _hand_back))
+    _on_one(_action(actions, "resolve", "mark its case as resolved", _resolve))
+
+
+def _action(actions: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = actions.add_parser(name, help=text)
+    made.add_argument("--as", dest="email", metavar="EMAIL", required=True,
+                      help="the person in whose name this is done")
+    made.add_argument("--json", action="store_true", help="write JSON")
+    made.set_defaults(run=run)
+    return made
+
+
+def _on_one(action: argparse.ArgumentParser) -> None:
+    action.add_argument("conversation", metavar="ID", help="the conversation's id")
+
+
+def _user(session: Session, email: str) -> User:
+    from bot.accounts import queries
+
+    user = queries.by_email(session, email)
+    if user is None or not user.is_active:
+        raise NotFound(f"there is no active user {email}")
+    return user
+
+
+def _print(options: argparse.Namespace, rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        if options.json:
+            print(json.dumps(row, ensure_ascii=False, default=as_text))
+        else:
+            print("  ".join(f"{k}={as_text(v)}" for k, v in row.items() if v not in (None, "")))
+
+
+def _list(options: argparse.Namespace) -> int:
+    from bot import db
+    from bot.conversations import queries
+
+    with db.read() as session:
+        user = _user(session, options.email)
+        if options.which == "mine":
+            rows = queries.mine(session, user.id)
+        else:
+            rows = getattr(queries, options.which)(session)
+        _print(options, rows)
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from bot import db
+    from bot.conversations import queries
+
+    with db.read() as session:
+        _user(session, options.email)
+        found = queries.conversation(session, options.conversation)
+        thread = queries.thread(session, found["id"])
+    if options.json:
+        print(json.dumps({**found, "messages": thread}, ensure_ascii=False, default=as_text))
+    else:
+        _print(options, [found, *thread])
+    return 0
+
+
+def _change(options: argparse.Namespace, name: str, **more: Any) -> int:
+    from bot import db, wiring
+    from bot.conversations import queries
+    from bot.conversations.handover import desk, service
+
+    wiring.wire()
+    with db.write() as session:
+        user = _user(session, options.email)
+        found = queries.conversation(session, options.conversation)
+        function = getattr(desk if name == "reply" else service, name)
+        function(session, found["id"], user.id, **more)
+    with db.read() as session:
+        _print(options, [queries.conversation(session, options.conversation)])
+    return 0
+
+
+def _take(options: argparse.Namespace) -> int:
+    return _change(options, "claim")
+
+
+def _reply(options: argparse.Namespace) -> int:
+    text = sys.stdin.read() if options.text == "-" else options.text
+    if not text.strip():
+        raise InvalidInput("the answer is empty")
+    return _change(options, "reply", text=text.strip())
+
+
+def _hand_back(options: argparse.Namespace) -> int:
+    return _change(options, "hand_back")
+
+
+def _resolve(options: argparse.Namespace) -> int:
+    return _change(options, "resolve")

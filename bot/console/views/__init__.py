@@ -1,0 +1,7 @@
+"""One module per page; a page is added by a line here."""
+
+from __future__ import annotations
+
+from bot.console.views import conversation, inbox, media
+
+VIEWS = (inbox.blueprint, conversation.blueprint, media.blueprint)

@@ -1,0 +1,142 @@
+"""One conversation: the thread, the customer, and what an agent can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_login import current_user, login_required
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound as PageNotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot import db
+from bot.console import fragments, i18n, panel, problems, rows, timeline
+from bot.console.views.inbox import list_parts, tab_asked_for
+from bot.conversations.handover import desk, service
+from bot.conversations.models import Conversation
+from bot.conversations.states import WaitReason
+from bot.errors import Conflict, InvalidInput
+
+blueprint = Blueprint("conversation", __name__, url_prefix="/console")
+LONGEST_REPLY = 4096  # characters; the outbox splits it where the channel takes less
+
+
+def _wanted(session: Session, uid: str) -> Conversation:
+    found = rows.by_uid(session, uid)
+    if found is None:
+        raise PageNotFound()
+    return found
+
+
+def _parts(session: Session, conversation: Conversation) -> tuple[list[fragments.Item], dict[str, str]]:
+    """Return the rendered thread, and the blocks around it."""
+    about = panel.header(session, conversation, current_user.user_id)
+    blocks = {
+        name: render_template(f"parts/{name}.html", about=about)
+        for name in ("head", "summary", "composer")
+    }
+    return timeline.items(session, conversation), blocks
+
+
+@blueprint.get("/conversations/<uid>")
+@login_required
+def page(uid: str) -> str:
+    """Show a conversation with the list beside it."""
+    with db.read() as session:
+        conversation = _wanted(session, uid)
+        items, blocks = _parts(session, conversation)
+        customer = panel.customer(session, conversation)
+    rows_beside, tabs = list_parts(tab_asked_for())
+    return render_template(
+        "conversation.html", uid=uid, items=items, blocks=blocks, customer=customer,
+        tab=tab_asked_for(), rows=rows_beside, tabs=tabs,
+    )
+
+
+@blueprint.get("/api/conversations/<uid>")
+@login_required
+def live(uid: str) -> Response:
+    """Answer what the thread and its surroundings look like now."""
+    with db.read() as session:
+        items, blocks = _parts(session, _wanted(session, uid))
+    return fragments.answer({"messages": items}, blocks)
+
+
+@blueprint.get("/api/conversations/<uid>/earlier")
+@login_required
+def earlier(uid: str) -> Response:
+    """Answer the messages before the one with id `before`."""
+    before = request.args.get("before", 0, type=int)
+    with db.read() as session:
+        items = timeline.items(session, _wanted(session, uid), before=max(before, 1))
+    return fragments.answer({"messages": items}, {})
+
+
+def _move(uid: str, step: Callable[[Session, int, int], object], done: str) -> AnyResponse:
+    """Make one move of the hand-over and go back to the page, saying what came of it."""
+    try:
+        with db.write() as session:
+            conversation = _wanted(session, uid)
+            step(session, int(conversation.id), current_user.user_id)
+    except Conflict as holder:
+        name = str(holder)
+        flash(i18n.text("taken_by", name=name) if name else i18n.text("not_yours"), "warning")
+    else:
+        flash(i18n.text(done), "success")
+    return redirect(url_for("conversation.page", uid=uid, tab=request.args.get("tab")))
+
+
+def _leave(session: Session, conversation_id: int, user_id: int) -> None:
+    if not service.leave(session, conversation_id, user_id, WaitReason.AGENT_LEFT):
+        raise Conflict("")
+
+
+@blueprint.post("/conversations/<uid>/take")
+@login_required
+def take(uid: str) -> AnyResponse:
+    """Take the conversation; whoever comes second is told who has it."""
+    return _move(uid, service.claim, "done.taken")
+
+
+@blueprint.post("/conversations/<uid>/hand-back")
+@login_required
+def hand_back(uid: str) -> AnyResponse:
+    """Give the conversation back to the bot."""
+    return _move(uid, service.hand_back, "done.handed_back")
+
+
+@blueprint.post("/conversations/<uid>/leave")
+@login_required
+def leave(uid: str) -> AnyResponse:
+    """Put the conversation back into the queue for another agent."""
+    return _move(uid, _leave, "done.left")
+
+
+@blueprint.post("/conversations/<uid>/resolve")
+@login_required
+def resolve(uid: str) -> AnyResponse:
+    """Close the matter."""
+    return _move(uid, service.resolve, "done.resolved")
+
+
+@blueprint.post("/conversations/<uid>/reply")
+@login_required
+def reply(uid: str) -> AnyResponse:
+    """Send an answer: JSON for the page's script, else back to the page."""
+    text = request.form.get("text", "")[:LONGEST_REPLY]
+    trouble = ""
+    try:
+        with db.write() as session:
+            conversation = _wanted(session, uid)
+            desk.reply(session, int(conversation.id), current_user.user_id, text)
+    except Conflict as holder:
+        name = str(holder)
+        trouble = i18n.text("taken_by", name=name) if name else i18n.text("not_yours")
+    except InvalidInput:
+        trouble = i18n.text("empty_reply")
+    if problems.wants_json():
+        return problems.problem(409, trouble) if trouble else Response(status=204)
+    if trouble:
+        flash(trouble, "warning")
+    return redirect(url_for("conversation.page", uid=uid, tab=request.args.get("tab")))

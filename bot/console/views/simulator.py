@@ -1,0 +1,2 @@
+from flask import Blueprint
+blueprint = Blueprint("simulator", __name__, url_prefix="/console")

@@ -1,0 +1,136 @@
+"""The only caller of Rasa. Speaks the contract of docs/architecture.md with our input channel."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import requests
+
+from bot import config
+from bot.errors import TemporarilyUnavailable
+
+_TIMEOUT = (2.0, 8.0)  # connect, read; a turn of one step takes some 20 ms, an action at most 5 s
+_local = threading.local()
+
+
+class RasaUnavailable(TemporarilyUnavailable):
+    """Rasa, or an action that it needed, did not give an answer; asking again may succeed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """One message of the bot: text, choices (title, stored command), and data that is not text."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+    data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What Rasa made of one step of a turn."""
+
+    replies: tuple[Reply, ...]
+    intent: str
+    confidence: float
+    intents: tuple[str, ...]  # the wishes in the order in which they are to be served
+    entities: tuple[Mapping[str, Any], ...]
+    language: str
+    active_loop: str | None
+    requested_slot: str | None
+    slots: Mapping[str, Any]
+    ranking: tuple[Mapping[str, Any], ...] = ()
+
+
+def address_of(conversation_uid: str) -> str:
+    """Return the Rasa process of a conversation: always the same one while their number holds."""
+    addresses = config.load().rasa_addresses
+    if not addresses:
+        raise RasaUnavailable("no Rasa address is known")
+    return addresses[int(conversation_uid[:8], 16) % len(addresses)]
+
+
+def _session() -> requests.Session:
+    if not hasattr(_local, "session"):
+        _local.session = requests.Session()
+        _local.session.trust_env = False
+    return _local.session  # type: ignore[no-any-return]
+
+
+def _post(conversation_uid: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    url = f"{address_of(conversation_uid)}/webhooks/destek/{path}"
+    try:
+        response = _session().post(
+            url, json=body, timeout=_TIMEOUT,
+            headers={"X-Destek-Secret": config.load().internal_secret},
+        )
+    except requests.RequestException as error:
+        raise RasaUnavailable(type(error).__name__) from error
+    if response.status_code != 200:
+        raise RasaUnavailable(f"status {response.status_code}")
+    try:
+        data = response.json()
+    except ValueError as error:
+        raise RasaUnavailable("not JSON") from error
+    if not isinstance(data, dict):
+        raise RasaUnavailable("not an object")
+    return data
+
+
+def ask(
+    conversation_uid: str, text: str, *, turn_id: str, step: int, language: str, channel: str,
+    attachments: Sequence[str] = (), new_session: bool = False, shop_time: str = "",
+) -> Answer:
+    """Ask for the answer to one step of a turn; the same (turn, step) is answered once.
+
+    `text` is harmless text, or a command that we stored. Raises RasaUnavailable when there is no
+    answer, an action failed, or the answer is empty.
+    """
+    data = _post(
+        conversation_uid, "turn",
+        {
+            "sender": conversation_uid, "text": text, "new_session": new_session,
+            "metadata": {
+                "turn_id": turn_id, "step": step, "language": language, "channel": channel,
+                "attachments": list(attachments), "shop_time": shop_time,
+            },
+        },
+    )
+    if data.get("failed_actions"):
+        raise RasaUnavailable("failed: " + ", ".join(map(str, data["failed_actions"])))
+    replies = tuple(_reply(m) for m in data.get("messages") or ())
+    if not any(r.text or r.data for r in replies):
+        raise RasaUnavailable("empty answer")
+    intent = data.get("intent") or {}
+    return Answer(
+        replies=replies,
+        intent=str(intent.get("name") or ""),
+        confidence=float(intent.get("confidence") or 0.0),
+        intents=tuple(str(i.get("name")) for i in data.get("intents") or ()),
+        entities=tuple(data.get("entities") or ()),
+        language=str(data.get("language") or language),
+        active_loop=data.get("active_loop"),
+        requested_slot=data.get("requested_slot"),
+        slots=dict(data.get("slots") or {}),
+        ranking=tuple(data.get("intent_ranking") or ()),
+    )
+
+
+def _reply(message: Mapping[str, Any]) -> Reply:
+    custom = message.get("custom") or {}
+    return Reply(
+        text=str(message.get("text") or ""),
+        buttons=tuple(
+            (str(b.get("title", "")), str(b.get("payload", "")))
+            for b in message.get("buttons") or ()
+        ),
+        data=dict(custom.get("destek") or {}) if isinstance(custom, dict) else {},
+    )
+
+
+def append_events(conversation_uid: str, events: Sequence[Mapping[str, Any]]) -> None:
+    """Append events to a conversation's tracker (hand-back); raises RasaUnavailable."""
+    _post(conversation_uid, "events", {"sender": conversation_uid, "events": list(events)})

@@ -1,0 +1,152 @@
+"""Storing what is said: replies, choices, promises and memory, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.aftersales.promises import service as promises
+from bot.aftersales.promises.service import PromiseDraft
+from bot.channels.events import Option
+from bot.conversations import wording
+from bot.conversations.models import Case, Conversation, Identity, Message, OpenOption, Turn, new_uid
+from bot.conversations.rasa import Answer
+from bot.conversations.states import Author, Inbound, Purpose
+from bot.conversations.turns import memory
+from bot.conversations.turns.route import Route, identity_of
+from bot.gateway.outbox import queue
+from bot.shop.queries import profile
+
+_NOTICE_EVERY = dt.timedelta(days=90)
+_NO_CASE_INTENT = ("greet", "thanks_goodbye", "affirm", "deny", "nlu_fallback", "provide_info", "")
+
+
+def silent(session: Session, turn: Turn, messages: Sequence[Message], reason: str) -> None:
+    """End a turn that rightly gets no reply."""
+    turn.state, turn.reason, turn.answered_at = "silent", reason, clock.now()
+    _handled(session, turn)
+
+
+def by_rule(
+    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    route: Route,
+) -> None:
+    """Answer a turn with the worker's own words."""
+    text = wording.say(route.say, route.language, **route.variables)
+    offered = wording.buttons(route.say, route.language)
+    turn.state, turn.reason, turn.answered_at = "answered", route.say, clock.now()
+    _reply(
+        session, conversation, turn, messages, text, offered, route.promises, route.language
+    )
+
+
+def by_brain(
+    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    answers: Sequence[Answer], pending: Sequence[str], opening: str = "",
+) -> None:
+    """Answer a turn with what Rasa said; `opening` goes before it."""
+    replies = [r for a in answers for r in a.replies]
+    texts = [opening, *(r.text.strip() for r in replies)]
+    offered = next((r.buttons for r in reversed(replies) if r.buttons), ())
+    drafts = [
+        PromiseDraft.from_data(d) for r in replies for d in (r.data.get("promises") or ())
+    ]
+    first = answers[0]
+    turn.state, turn.answered_at = "answered", clock.now()
+    turn.result = {
+        "intent": first.intent, "confidence": round(first.confidence, 4),
+        "intents": list(first.intents), "ranking": list(first.ranking)[:3],
+        "loop": answers[-1].active_loop,
+    }
+    memory.after(conversation, answers, pending)
+    _name_case(session, messages, first.intent)
+    _reply(
+        session, conversation, turn, messages, "\n\n".join(t for t in texts if t), offered, drafts,
+        first.language,
+    )
+
+
+def _reply(
+    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    text: str, offered: Sequence[tuple[str, str]], drafts: Sequence[PromiseDraft], language: str,
+) -> None:
+    identity = identity_of(session, messages)
+    conversation.language, identity.language = language, language
+    text = _with_notice(session, identity, text, language)
+    options = _offer(session, conversation, turn, offered)
+    rows = queue.put(
+        session, conversation, [queue.Draft(text, options)], purpose=Purpose.REPLY,
+        author=Author.BOT, identity=identity, turn_id=turn.id, case_id=messages[-1].case_id,
+    )
+    if drafts:
+        promises.store(session, conversation.id, turn.id, rows[-1].id, 0, drafts)
+    _handled(session, turn)
+    session.execute(
+        sa.update(Case)
+        .where(Case.id == messages[-1].case_id)
+        .values(answered=True, last_activity_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _with_notice(session: Session, identity: Identity, text: str, language: str) -> str:
+    """Put the first-contact line before the first reply on an address, at most every 90 days."""
+    now = clock.now()
+    if identity.notice_at is not None and now - identity.notice_at < _NOTICE_EVERY:
+        return text
+    identity.notice_at = now
+    shop = profile(session)
+    line = wording.say(
+        "utter_first_contact", language, shop_name=str(shop.get("name", "")),
+        privacy_url=str(shop.get("privacy_url") or shop.get("url") or ""),
+    )
+    return f"{line}\n\n{text}"
+
+
+def _offer(
+    session: Session, conversation: Conversation, turn: Turn, offered: Sequence[tuple[str, str]]
+) -> tuple[Option, ...]:
+    """Store the choices of a reply; only these can later become commands."""
+    session.execute(
+        sa.update(OpenOption)
+        .where(OpenOption.conversation_id == conversation.id, OpenOption.is_open.is_(True))
+        .values(is_open=False)
+        .execution_options(synchronize_session=False)
+    )
+    options: list[Option] = []
+    for number, (title, command) in enumerate(offered, start=1):
+        payload = f"o_{new_uid()}"
+        session.add(
+            OpenOption(
+                payload=payload, conversation_id=conversation.id, turn_id=turn.id, number=number,
+                title=title[:200], command=command,
+            )
+        )
+        options.append(Option(number, title, payload))
+    return tuple(options)
+
+
+def _handled(session: Session, turn: Turn) -> None:
+    session.execute(
+        sa.update(Message)
+        .where(Message.turn_id == turn.id, Message.direction == "in")
+        .values(state=Inbound.HANDLED.value)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _name_case(session: Session, messages: Sequence[Message], intent: str) -> None:
+    if intent in _NO_CASE_INTENT or intent.startswith("do_"):
+        return
+    values: dict[str, Any] = {"intent": intent}
+    session.execute(
+        sa.update(Case)
+        .where(Case.id == messages[-1].case_id, Case.intent.is_(None))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,253 @@
+"""Draining one conversation: the lease, the loop, and the way of one turn.
+
+No transaction is open while Rasa is asked. Whatever is killed in between, the turn row with its
+messages and commands is there: the next holder of the lease goes on where this one stopped, asks
+with the same turn id, and Rasa answers from its tracker what it has answered before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session, selectinload
+
+from bot import clock, db, jobs
+from bot.conversations import rasa, service
+from bot.conversations.models import Conversation, Message, Turn
+from bot.conversations.states import Handling, Inbound
+from bot.conversations.turns import answer, gather, memory, outage, route
+from bot.gateway.outbox import sender
+
+log = structlog.get_logger("turns")
+_MOST = 200  # messages looked at in one go
+
+
+class LeaseLost(Exception):
+    """Another worker took the conversation over; whatever we were about to write is its business."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Open:
+    """A turn that the brain must answer, as it stands in the database."""
+
+    turn_id: str
+    uid: str
+    channel: str
+    language: str
+    memory: dict[str, Any]
+    attachments: tuple[str, ...]
+    commands: tuple[dict[str, Any], ...]
+
+
+def drain(conversation_id: int) -> None:
+    """Answer what is unanswered in a conversation, unless another worker is at it."""
+    owner = f"{os.getpid()}-{threading.get_ident()}-{uuid.uuid4().hex[:8]}"
+    with db.write() as session:
+        if not service.take_lease(session, conversation_id, owner):
+            return  # its holder looks once more before it goes
+    wait: float | None = 0.0
+    try:
+        while wait == 0.0:
+            wait = _one(conversation_id, owner)
+    except LeaseLost:
+        return
+    finally:
+        with db.write() as session:
+            service.release_lease(session, conversation_id, owner)
+    if wait is not None:
+        jobs.ring(conversation_id, delay=wait)
+    elif _is_due(conversation_id):
+        jobs.ring(conversation_id)
+
+
+def _is_due(conversation_id: int) -> bool:
+    with db.read() as session:
+        row = session.execute(
+            sa.select(Conversation.unanswered).where(Conversation.id == conversation_id)
+        ).first()
+        return bool(row and row.unanswered)
+
+
+def _hold(session: Session, conversation_id: int, owner: str) -> Conversation:
+    if not service.take_lease(session, conversation_id, owner):
+        raise LeaseLost
+    return session.scalars(  # type: ignore[no-any-return]
+        sa.select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .execution_options(populate_existing=True)
+        .with_for_update()
+    ).one()
+
+
+def _one(conversation_id: int, owner: str) -> float | None:
+    """Do one turn. 0.0: look for the next. A number: come back in so many seconds. None: done."""
+    with db.write() as session:
+        conversation = _hold(session, conversation_id, owner)
+        found = _next(session, conversation)
+    if not isinstance(found, _Open):
+        sender.drain(conversation_id)
+        return found
+    try:
+        answers, pending = _ask(conversation_id, owner, found)
+    except rasa.RasaUnavailable as error:
+        log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
+        wait = _failed(conversation_id, owner, found)
+        sender.drain(conversation_id)
+        return wait
+    with db.write() as session:
+        conversation = _hold(session, conversation_id, owner)
+        turn, messages = _turn(session, found.turn_id)
+        if conversation.state == Handling.AGENT.value:
+            # A person took over while the brain was thinking: what they see is what counts.
+            answer.silent(session, turn, messages, "agent")
+        else:
+            line = outage.over(session, conversation, turn, answers[0].language)
+            answer.by_brain(session, conversation, turn, messages, answers, pending, line)
+    sender.drain(conversation_id)
+    return 0.0
+
+
+def _turn(session: Session, turn_id: str) -> tuple[Turn, list[Message]]:
+    turn = session.get(Turn, turn_id)
+    assert turn is not None
+    messages = session.scalars(
+        sa.select(Message)
+        .where(Message.turn_id == turn_id, Message.direction == "in")
+        .options(selectinload(Message.attachments))
+        .order_by(Message.id)
+    )
+    return turn, list(messages)
+
+
+def _next(session: Session, conversation: Conversation) -> _Open | float | None:
+    """Take up the open turn, or make the next one; answer it here when the brain is not needed."""
+    unfinished = session.scalars(
+        sa.select(Turn)
+        .where(
+            Turn.conversation_id == conversation.id, Turn.state.in_(["open", "outage"]),
+        )
+        .order_by(Turn.created_at)
+        .limit(1)
+    ).first()
+    if unfinished is not None:
+        return _again(session, conversation, unfinished)
+    waiting = list(
+        session.scalars(
+            sa.select(Message)
+            .where(
+                Message.conversation_id == conversation.id, Message.direction == "in",
+                Message.state == Inbound.RECEIVED.value, Message.turn_id.is_(None),
+            )
+            .options(selectinload(Message.attachments))
+            .order_by(Message.id)
+            .limit(_MOST)
+        )
+    )
+    if not waiting:
+        conversation.unanswered = False
+        return None
+    flood = route.is_flood(session, conversation)
+    messages = gather.next_turn(waiting, join_all=flood)
+    if not flood and conversation.state != Handling.AGENT.value:
+        due = gather.due_at(messages)
+        if due > clock.real():
+            conversation.due_at = due
+            return max(due - clock.real(), 0.01)
+    conversation.due_at = 0.0
+    return _begin(session, conversation, messages)
+
+
+def _begin(
+    session: Session, conversation: Conversation, messages: Sequence[Message]
+) -> _Open | float:
+    turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
+    decided = route.decide(session, conversation, messages)
+    turn.commands = decided.commands or None
+    session.add(turn)
+    session.flush()
+    for message in messages:
+        message.turn_id = turn.id
+    session.flush()
+    if decided.silent:
+        answer.silent(session, turn, messages, decided.silent)
+        return 0.0
+    if decided.say:
+        answer.by_rule(session, conversation, turn, messages, decided)
+        return 0.0
+    return _opened(conversation, turn, messages, decided.language)
+
+
+def _again(session: Session, conversation: Conversation, turn: Turn) -> _Open | float:
+    _turn_row, messages = _turn(session, turn.id)
+    if conversation.state == Handling.AGENT.value:
+        answer.silent(session, turn, messages, "agent")
+        return 0.0
+    if float(conversation.due_at) > clock.real():
+        return float(conversation.due_at) - clock.real()
+    return _opened(conversation, turn, messages, conversation.language)
+
+
+def _opened(
+    conversation: Conversation, turn: Turn, messages: Sequence[Message], language: str
+) -> _Open:
+    return _Open(
+        turn_id=str(turn.id), uid=str(conversation.uid), channel=str(messages[-1].channel),
+        language=language, memory=dict(conversation.memory or {}),
+        attachments=tuple(str(a.kind) for m in messages for a in m.attachments),
+        commands=tuple(turn.commands or ()),
+    )
+
+
+def _ask(
+    conversation_id: int, owner: str, found: _Open
+) -> tuple[list[rasa.Answer], list[str]]:
+    """Ask Rasa step by step; the steps after the first are written down before they are asked."""
+    events = memory.reset_events(found.memory)
+    if events:
+        rasa.append_events(found.uid, events)
+    commands = list(found.commands)
+    pending = [str(w) for w in found.memory.get("pending_wishes") or ()]
+    answers: list[rasa.Answer] = []
+    step = 0
+    while step < len(commands):
+        got = rasa.ask(
+            found.uid, str(commands[step]["text"]), turn_id=found.turn_id, step=step,
+            language=found.language, channel=found.channel, attachments=found.attachments,
+            new_session=step == 0 and memory.is_new_session(found.memory),
+            shop_time=clock.now().isoformat(),
+        )
+        answers.append(got)
+        if step == 0:
+            more, pending = memory.further(answers[0], got, found.memory)
+            commands = [commands[0], *({"text": m, "trusted": True} for m in more)]
+            if more:
+                with db.write() as session:
+                    _hold(session, conversation_id, owner)
+                    session.execute(
+                        sa.update(Turn).where(Turn.id == found.turn_id).values(commands=commands)
+                    )
+        step += 1
+        if got.active_loop and step < len(commands):
+            # The wish opened a form: what is left waits until the form ends.
+            pending += [c["text"].lstrip("/").split("{")[0] for c in commands[step:]]
+            break
+    return answers, pending
+
+
+def _failed(conversation_id: int, owner: str, found: _Open) -> float:
+    with db.write() as session:
+        conversation = _hold(session, conversation_id, owner)
+        turn, messages = _turn(session, found.turn_id)
+        turn.attempts = int(turn.attempts) + 1
+        if outage.is_due(turn):
+            outage.tell(session, conversation, turn, messages, found.language)
+        wait = outage.pause(turn)
+        conversation.due_at = clock.real() + wait
+    return wait

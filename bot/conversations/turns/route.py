@@ -1,0 +1,282 @@
+"""Who answers a turn: nobody, the worker by a rule, or the brain."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock, config
+from bot.aftersales.customers import service as customers
+from bot.aftersales.promises import compute
+from bot.aftersales.promises.service import PromiseDraft
+from bot.conversations.handover import service as handover
+from bot.conversations.models import Conversation, Identity, Message, OpenOption, Turn
+from bot.conversations.states import Author, Handling, Purpose, WaitReason
+from bot.conversations.turns import gather
+from bot.formatting import moment_label
+from bot.text import detect_language, fold, harmless, is_bare_cancel, is_opt_out, ordinal_choice
+
+_WINDOW = dt.timedelta(minutes=10)  # for loops and repeats
+_OPTION_LIFE = dt.timedelta(days=7)
+_PING = re.compile(
+    r"^(?:alo+|ses|orda ?m[iı]s[iı]n[iı]?z?|orada ?m[iı]s[iı]n[iı]?z?|cevap|kimse yok ?mu|"
+    r"hello|anyone( there)?|are you there|still there|bekliyorum|hala bekliyorum|waiting)?[?!.\s]*$"
+)
+_TEXT_LIMIT = 4000  # what the brain gets; the whole text is in the database
+
+
+@dataclasses.dataclass
+class Route:
+    """What happens with a turn. Exactly one of `silent`, `say` and `commands` is filled."""
+
+    language: str
+    silent: str = ""  # why nobody answers
+    say: str = ""  # name of a response of the worker's own
+    variables: dict[str, str] = dataclasses.field(default_factory=dict)
+    promises: list[PromiseDraft] = dataclasses.field(default_factory=list)
+    commands: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+
+def is_flood(session: Session, conversation: Conversation) -> bool:
+    """Tell whether one sender writes more than a person can in a minute."""
+    since = clock.real() - 60.0
+    count = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Message)
+        .where(
+            Message.conversation_id == conversation.id, Message.direction == "in",
+            Message.arrived_real > since,
+        )
+    )
+    return int(count or 0) > config.load().inbound_per_minute
+
+
+def decide(session: Session, conversation: Conversation, messages: Sequence[Message]) -> Route:
+    """Decide about one turn; changes that a rule makes (opt-out, hand-over) happen in `session`."""
+    text = gather.text_of(messages)
+    language = detect_language(text, default=conversation.language)
+    if conversation.state == Handling.AGENT.value:
+        return Route(language, silent="agent")
+    if all((m.attributes or {}).get("automatic") for m in messages):
+        return Route(language, silent="automatic")
+    if all(m.kind == "reaction" for m in messages):
+        return Route(language, silent="reaction")
+    if _repeated(session, conversation, messages, text):
+        return Route(language, silent="repeated")
+    loop = _loop(session, conversation, language)
+    if loop is not None:
+        return loop
+    tapped = _command(session, conversation, messages, text)
+    if tapped:
+        return Route(language, commands=[{"text": tapped, "trusted": True}])
+    return (
+        _opt_out(session, conversation, messages, text, language)
+        or _waiting_ping(conversation, text, language)
+        or _without_words(conversation, messages, text, language)
+        or _brain(conversation, messages, text, language)
+    )
+
+
+def _last_answers(session: Session, conversation: Conversation, count: int) -> list[Turn]:
+    return list(
+        session.scalars(
+            sa.select(Turn)
+            .where(Turn.conversation_id == conversation.id, Turn.state != "open")
+            .order_by(Turn.created_at.desc())
+            .limit(count)
+        )
+    )
+
+
+def _repeated(
+    session: Session, conversation: Conversation, messages: Sequence[Message], text: str
+) -> bool:
+    """Copies that the customer sent before seeing our answer, and the third of a row, are one."""
+    key = fold(text)
+    if not key or _PING.match(key) or any(m.kind != "text" for m in messages):
+        return False
+    turns = _last_answers(session, conversation, 2)
+    if not turns or not all(t.created_at > clock.now() - _WINDOW for t in turns):
+        return False
+    texts = [fold(gather.text_of(_messages_of(session, t))) for t in turns]
+    if texts[0] != key:
+        return False
+    if turns[0].answered_at and all(m.created_at <= turns[0].answered_at for m in messages):
+        return True
+    return len(texts) == 2 and texts[1] == key
+
+
+def _messages_of(session: Session, turn: Turn) -> list[Message]:
+    return list(
+        session.scalars(
+            sa.select(Message)
+            .where(Message.turn_id == turn.id, Message.direction == "in")
+            .order_by(Message.id)
+        )
+    )
+
+
+def _loop(session: Session, conversation: Conversation, language: str) -> Route | None:
+    """Stop answering a machine that answers us: one line, and a person."""
+    since = clock.now() - _WINDOW
+    replies = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Message)
+        .where(
+            Message.conversation_id == conversation.id, Message.direction == "out",
+            Message.author == Author.BOT.value, Message.purpose == Purpose.REPLY.value,
+            Message.created_at > since,
+        )
+    )
+    if int(replies or 0) < config.load().bot_replies_per_10_minutes:
+        return None
+    told = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Turn)
+        .where(
+            Turn.conversation_id == conversation.id, Turn.reason == "utter_loop_limit",
+            Turn.created_at > since,
+        )
+    )
+    if told:
+        return Route(language, silent="loop")
+    return to_a_person(session, conversation, language, WaitReason.RULE, "utter_loop_limit")
+
+
+def to_a_person(
+    session: Session, conversation: Conversation, language: str, reason: WaitReason, say: str
+) -> Route:
+    """Let the conversation wait for a person and say by when, computed now."""
+    promise = compute.human_reply(session, clock.now())
+    moved = handover.request(
+        session, conversation_id=conversation.id, reason=reason, promised_at=promise.due_at
+    )
+    session.refresh(conversation)
+    due = promise.due_at if moved else conversation.promised_at or promise.due_at
+    return Route(
+        language, say=say, variables={"moment": moment(due, language)},
+        promises=[promise] if moved else [],
+    )
+
+
+def moment(when: dt.datetime | None, language: str) -> str:
+    """Word an instant in the shop's zone."""
+    if when is None:
+        return ""
+    return moment_label(when, language, config.load().shop_time_zone, clock.now())
+
+
+def _command(
+    session: Session, conversation: Conversation, messages: Sequence[Message], text: str
+) -> str:
+    """Return the stored command of a tapped or numbered option; nothing else becomes a command."""
+    payload = str((messages[-1].attributes or {}).get("payload", ""))
+    query = sa.select(OpenOption).where(OpenOption.conversation_id == conversation.id)
+    if payload:
+        option = session.scalars(
+            query.where(
+                OpenOption.payload == payload[:40],
+                OpenOption.created_at > clock.now() - _OPTION_LIFE,
+            )
+        ).first()
+        return str(option.command) if option else ""
+    options = list(
+        session.scalars(query.where(OpenOption.is_open.is_(True)).order_by(OpenOption.number))
+    )
+    if not options or messages[-1].kind not in ("text", "tap"):
+        return ""
+    answer = messages[-1].text.strip()
+    chosen = ordinal_choice(answer, len(options))
+    if chosen is None:
+        same = [o.number for o in options if fold(o.title) == fold(answer)]
+        chosen = same[0] if same else None
+    return str(options[chosen - 1].command) if chosen else ""
+
+
+def _opt_out(
+    session: Session, conversation: Conversation, messages: Sequence[Message], text: str,
+    language: str,
+) -> Route | None:
+    last = messages[-1].text
+    if not is_opt_out(last) and not (is_bare_cancel(last) and _after_campaign(session, conversation)):
+        return None
+    customers.opt_out(session, messages[-1].identity_id, messages[-1].uid, "chat")
+    return Route(language, say="utter_opted_out")
+
+
+def _after_campaign(session: Session, conversation: Conversation) -> bool:
+    """ "İPTAL" right after a campaign message stops campaigns; after an order it is about that."""
+    purpose = session.scalar(
+        sa.select(Message.purpose)
+        .where(Message.conversation_id == conversation.id, Message.direction == "out")
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    return purpose == Purpose.MARKETING.value
+
+
+def _waiting_ping(conversation: Conversation, text: str, language: str) -> Route | None:
+    if conversation.state != Handling.WAITING.value or not text or not _PING.match(fold(text)):
+        return None
+    return Route(
+        language, say="utter_waiting_status",
+        variables={"moment": moment(conversation.promised_at, language)},
+    )
+
+
+def _kinds(messages: Sequence[Message]) -> list[str]:
+    return [str(a.kind) for m in messages for a in m.attachments]
+
+
+def _without_words(
+    conversation: Conversation, messages: Sequence[Message], text: str, language: str
+) -> Route | None:
+    """Answer what came without words: voice, photo, place, card, or a kind we can not read."""
+    if text:
+        return None
+    kinds = _kinds(messages)
+    in_form = bool((conversation.memory or {}).get("active_loop"))
+    if "voice" in kinds:
+        return Route(language, say="utter_voice_note")
+    if kinds and "contact" not in kinds:
+        if in_form:
+            return Route(language, commands=[_attachment_command(kinds)])
+        return Route(language, say="utter_photo_question")
+    if messages[-1].kind == "location":
+        return Route(language, say="utter_location_received")
+    if messages[-1].kind == "contact" or "contact" in kinds:
+        return Route(language, say="utter_contact_received")
+    return Route(language, say="utter_unsupported")
+
+
+def _attachment_command(kinds: Sequence[str]) -> dict[str, Any]:
+    kind = "image" if "image" in kinds else kinds[0]
+    return {"text": f'/provide_info{{"attachment": "{kind}"}}', "trusted": True}
+
+
+def _brain(
+    conversation: Conversation, messages: Sequence[Message], text: str, language: str
+) -> Route:
+    if fold(text) in ("?", "??", "???") or (_PING.match(fold(text)) and conversation.memory):
+        # A lone "?" asks for the state of what is open, not for a greeting.
+        last = str((conversation.memory or {}).get("last_intent") or "")
+        about_order = last in ("track_order", "delivery_delayed", "")
+        command = "/track_order" if about_order else "/ticket_status"
+        return Route(language, commands=[{"text": command, "trusted": True}])
+    safe = harmless(text)[:_TEXT_LIMIT].strip()
+    if not safe:
+        return Route(language, say="utter_unsupported")
+    return Route(language, commands=[{"text": safe, "trusted": False}])
+
+
+def identity_of(session: Session, messages: Sequence[Message]) -> Identity:
+    """Return the address that the last message of a turn came from."""
+    identity = session.get(Identity, messages[-1].identity_id)
+    assert identity is not None
+    return identity

@@ -1,0 +1,121 @@
+"""The one way in: verify, parse, mask, store, ring, answer.
+
+Errors say whose fault it is. Forged: `Forged` (401, nothing stored). Authentic but odd: 200, kept as
+a dead letter. Our own fault: any other exception leaves here (500), so that the provider comes again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot import db, jobs
+from bot.aftersales.orders.service import shop_system
+from bot.channels import registry
+from bot.channels.base import Channel, WebhookReply, WebhookRequest
+from bot.channels.events import Attachment, DeliveryUpdate, Event, InboundMessage, UnknownEvent
+from bot.conversations import service
+from bot.conversations.models import DeadLetter
+from bot.gateway.outbox import receipts
+from bot.redaction import candidates, mask_payload, mask_sensitive
+
+
+def receive(channel_name: str, request: WebhookRequest) -> WebhookReply:
+    """Take one webhook call; return what the provider wants to hear once all of it is stored."""
+    channel = registry.get(channel_name)
+    channel.verify(request)
+    store(channel, channel.parse(request))
+    return channel.reply(request)
+
+
+def store(channel: Channel, events: Sequence[Event]) -> int:
+    """Store events in one transaction and ring; return how many messages were new."""
+    new: list[service.Stored] = []
+    with db.write() as session:
+        for event in events:
+            if isinstance(event, InboundMessage):
+                stored = service.store_inbound(session, _masked(session, channel, event))
+                if stored is not None:
+                    new.append(stored)
+            elif isinstance(event, DeliveryUpdate):
+                receipts.record(session, _clean_update(event))
+            else:
+                _keep_unknown(session, channel, event)
+    # After the commit, never before: a job that is faster than the commit would find nothing.
+    for conversation_id in dict.fromkeys(s.conversation_id for s in new):
+        jobs.ring(conversation_id)
+    for stored in new:
+        for attachment_id in stored.attachment_ids:
+            jobs.enqueue(jobs.MEDIA, attachment_id)
+    return len(new)
+
+
+def _storable(value: Any) -> Any:
+    """Drop what no database takes: NUL bytes and lone surrogates, wherever they stand."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_storable(str(k)): _storable(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable(v) for v in value]
+    return value
+
+
+def _own_numbers(session: Session, event: InboundMessage) -> frozenset[str]:
+    """Find which suspicious numbers are the shop's own order or tracking numbers.
+
+    One in a hundred order numbers of eleven digits passes the checksum of a national id.
+    """
+    parts = [event.text, event.sender.display_name, *(a.file_name for a in event.attachments)]
+    suspicious = {c for part in parts for c in candidates(part)}
+    return frozenset(shop_system(session).known_numbers(suspicious)) if suspicious else frozenset()
+
+
+def _masked(session: Session, channel: Channel, event: InboundMessage) -> InboundMessage:
+    """Mask card and identity numbers in every copy of the message, the raw payload included."""
+    known = _own_numbers(session, event)
+    kept = channel.raw_keys_kept
+    return dataclasses.replace(
+        event,
+        text=mask_sensitive(_storable(event.text), known),
+        payload=mask_sensitive(_storable(event.payload), known),
+        provider_message_id=_storable(event.provider_message_id),
+        reply_to=_storable(event.reply_to),
+        sender=dataclasses.replace(
+            event.sender,
+            address=_storable(event.sender.address)[:255],
+            display_name=mask_sensitive(_storable(event.sender.display_name), known),
+        ),
+        attachments=tuple(
+            Attachment(
+                a.kind, _storable(a.reference), _storable(a.content_type),
+                mask_sensitive(_storable(a.file_name), known),
+            )
+            for a in event.attachments
+        ),
+        attributes=mask_payload(_storable(dict(event.attributes)), known),
+        raw=mask_payload(_storable(dict(event.raw)), known, skip_keys=kept),
+    )
+
+
+def _clean_update(event: DeliveryUpdate) -> DeliveryUpdate:
+    return dataclasses.replace(
+        event,
+        provider_message_id=_storable(event.provider_message_id)[:255],
+        our_id=_storable(event.our_id)[:32],
+        error_code=_storable(event.error_code)[:64],
+        raw=mask_payload(_storable(dict(event.raw)), ()),
+    )
+
+
+def _keep_unknown(session: Session, channel: Channel, event: UnknownEvent) -> None:
+    session.add(
+        DeadLetter(
+            direction="in", channel=event.channel, kind=_storable(event.kind)[:64] or "unknown",
+            reason="authentic, but of a kind that is not handled",
+            payload=mask_payload(_storable(dict(event.raw)), (), skip_keys=channel.raw_keys_kept),
+        )
+    )

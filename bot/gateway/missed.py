@@ -1,0 +1,52 @@
+"""The reconciliation poll: messages that the provider has and could not deliver to us.
+
+Twilio does not deliver an inbound message again after a failed webhook; its list of messages is the
+only way to learn of it. Storing is idempotent, so the poll looks back further than it must.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import structlog
+
+from bot import clock, db
+from bot.channels import registry
+from bot.conversations.models import Lease
+from bot.gateway import intake
+
+log = structlog.get_logger("missed")
+_OVERLAP = dt.timedelta(minutes=15)
+_FIRST_LOOK = dt.timedelta(hours=24)
+
+
+def poll() -> int:
+    """Ask every active channel for what we have not seen; return how many messages were new."""
+    found = 0
+    for name in registry.active():
+        found += _poll_channel(name)
+    return found
+
+
+def _poll_channel(name: str) -> int:
+    key, started = f"missed:{name}", clock.now()
+    with db.read() as session:
+        row = session.get(Lease, key)
+        last = (row.state or {}).get("polled_until") if row else None
+    since = dt.datetime.fromisoformat(last) - _OVERLAP if last else started - _FIRST_LOOK
+    channel = registry.get(name)
+    try:
+        events = list(channel.missed(since))
+    except Exception as error:
+        # The provider is away or answers nonsense: the next poll starts from the same point.
+        log.warning("poll_failed", channel=name, kind=type(error).__name__)
+        return 0
+    new = intake.store(channel, events) if events else 0
+    with db.write() as session:
+        db.insert_once(session, Lease, name=key)
+        row = session.get(Lease, key)
+        assert row is not None
+        row.state = {"polled_until": started.isoformat()}
+    if new:
+        log.info("missed_messages_found", channel=name, count=new)
+    return new

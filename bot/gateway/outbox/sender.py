@@ -1,0 +1,274 @@
+"""The one sender. `drain` sends what a conversation has queued, in order, each message once.
+
+A message is claimed by a conditional UPDATE that also refuses to overtake an earlier one; the
+provider is called outside any transaction; then the outcome is written. A process that dies between
+the two leaves a claim that runs out: its outcome is unknown and is looked up before anything is
+sent again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import threading
+import uuid
+from urllib.parse import quote
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session, aliased
+
+from bot import clock, config, db, jobs
+from bot.channels import registry
+from bot.channels.base import Channel
+from bot.channels.errors import Outcome, Remedy, SendError
+from bot.channels.events import Option, OutgoingMessage, SendResult
+from bot.conversations.models import DeadLetter, Identity, Message
+from bot.conversations.states import Outbound
+from bot.errors import NotFound, TemporarilyUnavailable
+from bot.gateway.outbox import checks, rates, receipts, remedies
+
+CLAIM_SECONDS = 60.0  # longer than any provider call may take
+_RETRY_AFTER = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # shop seconds between tries
+MAX_ATTEMPTS = 8
+_LOOK_UP_AFTER = (5.0, 10.0, 20.0, 60.0, 600.0)  # shop seconds until an unknown outcome is looked up
+_ABSENT_AFTER = dt.timedelta(seconds=30)  # before that, "not there" may mean "not there yet"
+_BUSY = (Outbound.QUEUED.value, Outbound.SENDING.value, Outbound.UNKNOWN.value)
+log = structlog.get_logger("outbox")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Work:
+    message_id: int
+    outgoing: OutgoingMessage
+    channel: str
+    look_up: bool
+    since: dt.datetime
+
+
+def drain(conversation_id: int) -> None:
+    """Send everything of a conversation that may leave now; schedule what must wait."""
+    owner = f"{os.getpid()}-{threading.get_ident()}-{uuid.uuid4().hex[:8]}"
+    while True:
+        with db.write() as session:
+            work = _claim(session, conversation_id, owner)
+        if work is None:
+            return
+        if isinstance(work, float):
+            jobs.enqueue(jobs.SEND, conversation_id, delay=work)
+            return
+        _deliver(work, owner)
+
+
+def _first(session: Session, conversation_id: int) -> Message | None:
+    """Return the earliest unfinished message: order holds because nothing overtakes it."""
+    row: Message | None = session.scalars(
+        sa.select(Message)
+        .where(
+            Message.conversation_id == conversation_id, Message.direction == "out",
+            Message.state.in_(_BUSY),
+        )
+        .order_by(Message.id)
+        .limit(1)
+    ).first()
+    return row
+
+
+def _claim(session: Session, conversation_id: int, owner: str) -> _Work | float | None:
+    """Claim the next message. None: nothing to do. A float: look again in so many real seconds."""
+    while True:
+        message = _first(session, conversation_id)
+        if message is None:
+            return None
+        now, real_now = clock.now(), clock.real()
+        if message.state == Outbound.SENDING.value:
+            if message.claim_until > real_now:
+                return None  # another process has it, and goes on with what follows
+            _orphaned(message)
+            continue
+        if message.next_attempt_at and message.next_attempt_at > now:
+            wait = (message.next_attempt_at - now).total_seconds() / clock.shop_speed()
+            return min(max(wait, 0.05), 600.0)
+        identity = session.get(Identity, message.identity_id)
+        assert identity is not None
+        look_up = message.state == Outbound.UNKNOWN.value
+        if not look_up:
+            refused = _refuse_or_wait(session, message, identity)
+            if refused is None:
+                session.flush()
+                continue
+            if refused > 0:
+                return refused
+        if not _take(session, message, owner, real_now, look_up):
+            return None
+        return _Work(
+            int(message.id), _outgoing(message, identity), message.channel, look_up,
+            message.sent_at or message.created_at,
+        )
+
+
+def _orphaned(message: Message) -> None:
+    message.state = Outbound.UNKNOWN.value
+    message.claim_owner = None
+    message.next_attempt_at = clock.now()
+    message.sent_at = message.sent_at or clock.now()
+
+
+def _take(
+    session: Session, message: Message, owner: str, real_now: float, look_up: bool
+) -> bool:
+    session.flush()
+    earlier = aliased(Message)
+    got = db.conditional_update(
+        session,
+        sa.update(Message)
+        .where(
+            Message.id == message.id, Message.state == message.state,
+            ~sa.exists().where(
+                earlier.conversation_id == message.conversation_id, earlier.direction == "out",
+                earlier.id < message.id, earlier.state.in_(_BUSY),
+            ),
+        )
+        .values(
+            state=Outbound.SENDING.value, claim_owner=owner,
+            claim_until=real_now + CLAIM_SECONDS, attempts=Message.attempts + (0 if look_up else 1),
+        ),
+    )
+    return got
+
+
+def _refuse_or_wait(session: Session, message: Message, identity: Identity) -> float | None:
+    """Apply checks, window and rate. None: refused for good. 0.0: go. Else seconds to wait."""
+    refusal = checks.refusal(session, message, identity)
+    if refusal is not None:
+        return _not_sent(message, refusal.reason)
+    limits = registry.CHANNELS[message.channel].limits
+    if limits.window is not None and not (message.template or {}).get("sid"):
+        last = identity.last_inbound_at
+        if last is None or clock.now() - last > limits.window:
+            template = remedies.template_for(session, message, identity)
+            if template is None:
+                return _not_sent(
+                    message, "outside the 24-hour window, and no approved template is set"
+                )
+            message.template = template
+    wait = rates.take_pair(identity, limits)
+    return wait or rates.take_sender(message.channel, message.account)
+
+
+def _not_sent(message: Message, reason: str) -> None:
+    message.state = Outbound.NOT_SENT.value
+    message.error_text = reason[:300]
+
+
+def _outgoing(message: Message, identity: Identity) -> OutgoingMessage:
+    settings = config.load()
+    door = registry.CHANNELS[message.channel].status_door
+    # Providers only call back to https; the id rides along, so that a receipt can be matched even
+    # when the answer to the send call was lost.
+    wanted = door and settings.base_url.startswith("https://")
+    callback = f"{settings.base_url}{door}?uuid={quote(message.uid)}" if wanted else ""
+    template = message.template or {}
+    return OutgoingMessage(
+        our_id=message.uid, account=message.account, address=identity.address, text=message.text,
+        options=tuple(Option(**o) for o in message.options or ()),
+        media_url=str((message.attributes or {}).get("media_url", "")),
+        template=str(template.get("sid") or ""),
+        template_variables=dict(template.get("variables") or {}) if template.get("sid") else {},
+        status_callback=callback,
+    )
+
+
+def _deliver(work: _Work, owner: str) -> None:
+    try:
+        channel = registry.get(work.channel)
+        result = _look_up(channel, work) if work.look_up else channel.send(work.outgoing)
+    except NotFound as error:
+        result_error = SendError(str(error), Outcome.REFUSED, "channel_off", Remedy.OPERATOR)
+        _write_failure(work, owner, result_error)
+        return
+    except SendError as error:
+        _write_failure(work, owner, error)
+        return
+    except TemporarilyUnavailable as error:
+        # Only a look-up raises this: what became of the message is as unknown as before.
+        _write_failure(work, owner, SendError(str(error), Outcome.UNKNOWN, "look_up_failed"))
+        return
+    except Exception:
+        # Our own fault in an adapter. Whether the provider got it is not known: look it up later.
+        log.exception("send_crashed", message_id=work.message_id, channel=work.channel)
+        _write_failure(work, owner, SendError("the send failed inside", Outcome.UNKNOWN, "internal"))
+        return
+    _write_success(work, owner, result)
+
+
+def _look_up(channel: Channel, work: _Work) -> SendResult:
+    found = channel.find_sent(work.outgoing, work.since - dt.timedelta(minutes=2))
+    if found is None and clock.now() - work.since < _ABSENT_AFTER:
+        raise SendError("the provider does not have it yet", Outcome.UNKNOWN, "not_found")
+    if found is None:
+        raise SendError("the provider does not have it", Outcome.NOT_SENT, "not_found")
+    return found
+
+
+def _locked(session: Session, work: _Work) -> Message:
+    return session.scalars(  # type: ignore[no-any-return]
+        sa.select(Message).where(Message.id == work.message_id).with_for_update()
+    ).one()
+
+
+def _write_success(work: _Work, owner: str, result: SendResult) -> None:
+    with db.write() as session:
+        message = _locked(session, work)
+        message.provider_message_id = message.provider_message_id or result.provider_message_id
+        receipts.apply(session, message, result.status, "", clock.now())
+        if message.claim_owner == owner:
+            message.claim_owner = None
+        if message.state == Outbound.SENDING.value:
+            message.state = Outbound.SENT.value
+        receipts.adopt_orphans(session, message)
+
+
+def _write_failure(work: _Work, owner: str, error: SendError) -> None:
+    with db.write() as session:
+        message = _locked(session, work)
+        if message.state != Outbound.SENDING.value or message.claim_owner != owner:
+            return  # a receipt settled it meanwhile
+        identity = session.get(Identity, message.identity_id)
+        message.claim_owner = None
+        message.error_code, message.error_text = error.code[:64], str(error)[:300]
+        log.info("send_failed", message_id=work.message_id, code=error.code, outcome=error.outcome.value)
+        if error.outcome is Outcome.UNKNOWN:
+            _unknown(message)
+        elif error.outcome is Outcome.NOT_SENT and message.attempts < MAX_ATTEMPTS:
+            step = _RETRY_AFTER[min(message.attempts - 1, len(_RETRY_AFTER) - 1)]
+            message.state = Outbound.QUEUED.value
+            message.next_attempt_at = clock.now() + dt.timedelta(seconds=error.retry_after or step)
+        else:
+            if identity is not None:
+                remedies.mark_address(identity, error.remedy, error.code)
+            if error.remedy is Remedy.TEMPLATE and remedies.switch_to_template(
+                session, message, identity
+            ):
+                return
+            message.state = Outbound.FAILED.value
+            session.add(
+                DeadLetter(
+                    direction="out", channel=message.channel, kind="send_failed",
+                    message_id=message.id, reason=f"{error.code} {error}"[:300],
+                    payload={"code": error.code, "attempts": message.attempts},
+                )
+            )
+
+
+def _unknown(message: Message) -> None:
+    """Wait for a receipt or a look-up; after the last one the outcome stays open for good."""
+    tries = int((message.attributes or {}).get("look_ups", 0))
+    if tries >= len(_LOOK_UP_AFTER):
+        message.state = Outbound.EXPIRED.value
+        return
+    message.state = Outbound.UNKNOWN.value
+    message.sent_at = message.sent_at or clock.now()
+    message.attributes = {**(message.attributes or {}), "look_ups": tries + 1}
+    message.next_attempt_at = clock.now() + dt.timedelta(seconds=_LOOK_UP_AFTER[tries])

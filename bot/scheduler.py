@@ -1,0 +1,122 @@
+"""The clock process: the sweep that makes every doorbell optional, and what happens by time.
+
+`python -m bot.scheduler`. A lease in the database makes a second one harmless.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import threading
+import uuid
+from collections.abc import Callable
+
+import sqlalchemy as sa
+import structlog
+
+from bot import clock, db, jobs, wiring
+from bot.conversations import service
+from bot.conversations.handover import timeouts
+from bot.conversations.models import Attachment, Conversation, Message
+from bot.conversations.states import Outbound
+from bot.gateway import missed
+
+log = structlog.get_logger("clock")
+_SWEEP_EVERY = 2.0  # real seconds
+_LEASE = 10.0
+_MOST = 500  # of each kind in one sweep; the next one comes in two seconds
+
+
+def sweep() -> int:
+    """Ring for everything that is due and that nobody is at; return how many bells."""
+    now, real_now = clock.now(), clock.real()
+    with db.read() as session:
+        turns = session.scalars(
+            sa.select(Conversation.id)
+            .where(
+                Conversation.unanswered.is_(True), Conversation.due_at <= real_now,
+                Conversation.lease_until < real_now,
+            )
+            .order_by(Conversation.last_inbound_at)
+            .limit(_MOST)
+        ).all()
+        sends = session.scalars(
+            sa.select(Message.conversation_id)
+            .where(
+                Message.direction == "out",
+                sa.or_(
+                    sa.and_(
+                        Message.state.in_([Outbound.QUEUED.value, Outbound.UNKNOWN.value]),
+                        Message.next_attempt_at <= now - dt.timedelta(seconds=1),
+                    ),
+                    sa.and_(
+                        Message.state == Outbound.SENDING.value, Message.claim_until < real_now
+                    ),
+                ),
+            )
+            .distinct()
+            .limit(_MOST)
+        ).all()
+        files = session.scalars(
+            sa.select(Attachment.id)
+            .where(Attachment.state == "pending", Attachment.next_attempt_at <= now)
+            .limit(_MOST)
+        ).all()
+    for conversation_id in turns:
+        jobs.ring(int(conversation_id))
+    for conversation_id in sends:
+        jobs.enqueue(jobs.SEND, int(conversation_id))
+    for attachment_id in files:
+        jobs.enqueue(jobs.MEDIA, int(attachment_id))
+    return len(turns) + len(sends) + len(files)
+
+
+def _close_cases() -> None:
+    with db.write() as session:
+        service.close_quiet_cases(session)
+
+
+# What runs by time, each with its period in real seconds.
+_PERIODIC: tuple[tuple[float, Callable[[], object]], ...] = (
+    (_SWEEP_EVERY, sweep),
+    (20.0, timeouts.run),
+    (60.0, missed.poll),
+    (60.0, _close_cases),
+)
+
+
+def _lead(owner: str) -> bool:
+    with db.write() as session:
+        return service.take_named_lease(session, "clock", owner, _LEASE)
+
+
+def main() -> None:
+    """Run the schedule until SIGTERM or SIGINT; do nothing while another clock has the lease."""
+    wiring.wire("clock")
+    owner = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    log.info("ready")
+    due = {work: 0.0 for _, work in _PERIODIC}
+    while not stop.wait(0.5):
+        try:
+            if not _lead(owner):
+                continue
+        except sa.exc.SQLAlchemyError:
+            log.exception("lease_failed")
+            continue
+        for period, work in _PERIODIC:
+            if clock.real() < due[work]:
+                continue
+            due[work] = clock.real() + period
+            try:
+                work()
+            except Exception:
+                # One failing duty must not stop the others; it comes again in its period.
+                log.exception("duty_failed", duty=getattr(work, "__name__", "?"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Stand-ins for the providers: real HTTP servers on loopback that keep state."""

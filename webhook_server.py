@@ -1,0 +1,11 @@
+"""The web process's entry point: `gunicorn webhook_server:app`.
+
+Every route is made in `bot.app`: provider webhooks, console, web chat and simulator. Nothing of the
+language understanding is imported here, so a web process starts in about a second.
+"""
+
+from __future__ import annotations
+
+from bot.app import create_app
+
+app = create_app()
