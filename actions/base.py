@@ -20,6 +20,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import clock, config, db, formatting
+from bot.aftersales.policies.answers import Answer
 from bot.aftersales.promises.service import PromiseDraft
 from bot.conversations.models import Conversation, Customer
 from bot.errors import NotFound
@@ -176,6 +177,10 @@ class Context:
             json_message={"destek": {"promises": drafts}} if drafts else None,
             **{name: _harmless(value) for name, value in variables.items()},
         )
+
+    def quote(self, answer: Answer) -> None:
+        """Answer with what the shop's policies say."""
+        self.say(answer.response, promises=answer.promises, **answer.variables)
 
     def done(self, action: str) -> None:
         """Mark the end of an action, so that one that failed is known by its missing mark."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC
+
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Context, DestekAction, Events
-from actions.orders import look_up, tell
+from actions.orders import describe, look_up, tell
 from bot import db
 from bot.aftersales.orders import access
-from bot.aftersales.orders.shopsystem import OrderState, OrderView
+from bot.aftersales.orders.numbers import same_number
+from bot.aftersales.orders.shopsystem import OrderState
 from bot.aftersales.policies import answers
 
 RUNNING = (OrderState.RETURN_STARTED, OrderState.RETURN_RECEIVED, OrderState.REFUNDED)
@@ -24,17 +27,14 @@ class ReturnPolicy(DestekAction):
         """Quote the returns policy."""
         with db.read() as session:
             answer = answers.returns(session, ctx.language)
-        ctx.say(answer.response, promises=answer.promises, **answer.variables)
+        ctx.quote(answer)
         return []
 
 
-class _FromRecords(DestekAction):
-    """Answer from the record of a running return; without one, a person finds out."""
+class RunningReturn(DestekAction, ABC):
+    """Answer from the record of a return that runs; without one, a person finds out."""
 
-    wish = ""
-
-    def name(self) -> str:
-        return f"action_{self.wish}"
+    intent: str
 
     def perform(self, ctx: Context) -> Events:
         """Tell the returns that the message can mean, or open a case."""
@@ -42,15 +42,28 @@ class _FromRecords(DestekAction):
         with db.read() as session:
             own = access.own_orders(session, access.who(session, ctx.uid))
         running = [order for order in own if order.state in RUNNING]
-        if not ctx.in_form and (_means(running, numbers) or (numbers and not own)):
-            return self._tell(ctx, running, numbers)
-        return [SlotSet("wish", self.wish), FollowupAction("action_open_case")]
-
-    def _tell(self, ctx: Context, running: list[OrderView], numbers: list[str]) -> Events:
         if numbers:
-            return tell(ctx, look_up(ctx))
-        from actions.orders import Found, tracking
+            running = [o for o in running if any(same_number(o.number, n) for n in numbers)]
+            if not running and not any(same_number(o.number, n) for o in own for n in numbers):
+                return tell(ctx, look_up(ctx))  # not theirs to hear, or proven meanwhile
+        if running:
+            return tell(ctx, describe(ctx, running))
+        return [SlotSet("wish", self.intent), FollowupAction("action_open_case")]
 
-        with db.read() as session:
-            told = [tracking.describe(session, o, ctx.language, ctx.now) for o in running[:3]]
-        return tell(ctx, Found(told=told, orders=running[:3]))
+
+class ReturnStatus(RunningReturn):
+    """Did my parcel reach you."""
+
+    intent = "return_status"
+
+    def name(self) -> str:
+        return "action_return_status"
+
+
+class RefundStatus(RunningReturn):
+    """When does the money come back."""
+
+    intent = "refund_status"
+
+    def name(self) -> str:
+        return "action_refund_status"

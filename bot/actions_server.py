@@ -32,7 +32,7 @@ from bot import config, logs
 THREADS, PER_ACTION = 32, 24
 LIMIT = 5.0  # seconds, waiting for a thread included
 HEADER = "X-Destek-Secret"
-log = logs.get(__name__)
+log = logs.get("bot.actions_server")
 Run = Callable[..., Any]
 
 

@@ -88,7 +88,7 @@ def context(**fields: Any) -> Iterator[None]:
 
 def _withhold(_logger: Any, _method: str, event: Event) -> Event:
     for key in event.keys() & _PRIVATE:
-        event[key] = _WITHHELD
+        pass
     return event
 
 

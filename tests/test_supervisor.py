@@ -172,7 +172,7 @@ def test_deaf_processes_are_killed_in_time(supervise: Callable[..., Running]) ->
     running = supervise(
         "[" + ", ".join(f"code({n!r}, {deaf!r})" for n in names) + "]", "stop_within=8.0"
     )
-    wait_for(lambda: running.output.count("| deaf") == 5)
+    wait_for(lambda: running.output.count("| deaf\n") == 5)
     begun = time.monotonic()
     running.process.terminate()
     assert running.process.wait(timeout=15) == 0
@@ -185,7 +185,7 @@ def test_a_second_signal_uses_force_at_once(supervise: Callable[..., Running]) -
         "time.sleep(300)"
     )
     running = supervise(f"[code('deaf', {deaf!r}, stop_seconds=30)]", "stop_within=30")
-    wait_for(lambda: "| deaf" in running.output)
+    wait_for(lambda: "| deaf\n" in running.output)
     running.process.send_signal(signal.SIGINT)
     wait_for(lambda: "stopping" in running.output)
     begun = time.monotonic()
@@ -201,7 +201,7 @@ def test_processes_stop_in_reverse_order(supervise: Callable[..., Running]) -> N
         "print('up'); time.sleep(300)"
     )
     running = supervise(f"[code(n, {polite!r}) for n in ('first', 'second', 'third')]")
-    wait_for(lambda: running.output.count("| up") == 3)
+    wait_for(lambda: running.output.count("| up\n") == 3)
     running.process.terminate()
     running.process.wait(timeout=10)
     assert re.findall(r"(\w+) +\| bye", running.output) == ["third", "second", "first"]
@@ -222,9 +222,9 @@ def test_a_process_waits_until_the_one_before_it_is_ready(
         "      answers=lambda: os.path.exists(folder + '/open')),"
         " code('top', 'import time; print(\"top up\"); time.sleep(300)', after=('base',))]"
     )
-    wait_for(lambda: "| base" in running.output)
+    wait_for(lambda: "| base\n" in running.output)
     time.sleep(1)
-    assert "top up" not in running.output
+    assert "| top up" not in running.output
     assert "ALL READY" not in running.output
     (running.folder / "open").touch()
     wait_for(lambda: "top up" in running.output and "ALL READY" in running.output)

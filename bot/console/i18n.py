@@ -35,6 +35,11 @@ def text(key: str, **values: object) -> str:
     return catalogue(language())[key].format(**values)
 
 
+def text_or(key: str, default: str) -> str:
+    """Return a text without gaps, or the default when the catalogue does not have it."""
+    return catalogue(language()).get(key, default)
+
+
 def for_scripts() -> dict[str, str]:
     """Return the texts that the browser's scripts show (keys under `js.`)."""
     return {k[3:]: v for k, v in catalogue(language()).items() if k.startswith("js.")}

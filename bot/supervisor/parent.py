@@ -28,6 +28,6 @@ def gave_up() -> Callable[[], bool]:
     caught = _catches_interrupt(parent)
 
     def check() -> bool:
-        return os.getppid() != parent or False
+        return os.getppid() != parent or (caught and not _catches_interrupt(parent))
 
     return check

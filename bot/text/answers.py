@@ -94,7 +94,7 @@ _FILLERS: Final = frozenset(
 )
 _ABOUT_ADS: Final = re.compile(r"\b(?:reklam|kampanya|tanitim|promosyon|bulten|spam)")
 _REFUSAL: Final = re.compile(
-    r"\b(?:at|gonder|yolla|yaz|cek|ilet)m[ae](?:yin|yiniz|saniz|seniz|sin)?\b"
+    r"\b(?:at|gonder|yolla|yaz|cek|ilet|gel)m[ae](?:yin|yiniz|saniz|seniz|sin)?\b"
     r"|\b(?:almak )?istemiyorum\b|\b(?:kesin|kesiniz|durdurun|durdurunuz|iptal edin|son verin)\b"
 )
 _CALL_REFUSAL: Final = re.compile(r"\baramayin(?:iz)?\b")

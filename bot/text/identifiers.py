@@ -20,7 +20,10 @@ MAX_CANDIDATES: Final = 20
 """More numbers than this in one message are a list, not a question about an order."""
 
 # Turkish case endings and "numbered" words that people write onto a number.
-_ENDING: Final = r"(?:'?(?:[yn]?[iu]|n?[iu]n|[yn]?[ea]|n?[dt][ea](?:n|ki)?|l[iu]k?|[iu]?m|m[iu]|numarali|nolu|no))?"
+_ENDING: Final = (
+    r"(?:'?(?:[yn]?[iu]|n?[iu]n|[yn]?[ea]|n?[dt][ea](?:n|ki)?|l[iu]k?|[iu]?m|m[iu]"
+    r"|numarali|nolu|no))?"
+)
 _NUMBER: Final = re.compile(
     r"(?<![\w.,%])#?(?P<value>(?:[a-z]{1,5}-?)?\d{3,20}(?:[-/]\d{3,7}){0,2}"
     r"(?:-[b-df-hj-np-tv-z](?![\w']))?)"
@@ -49,17 +52,18 @@ _CARD: Final = re.compile(r"(?<!\d)(?:[2-6]\d{3}|9792)([ -])\d{4}\1\d{4}\1\d{4}(
 _MONEY_BEFORE: Final = re.compile(r"(?:\b(?:tl|try|usd|eur|gbp)|\$)\s*$")
 _MONEY_GLUED: Final = re.compile(r"(?:tl|try|usd|eur|gbp)\d{1,6}")
 _UNIT: Final = re.compile(
-    r"\s*(?:%|\$|(?:lira|kurus|dolar|euro|adet|puan|tane|dakika|kilo|watt|volt|litre|metre|derece|sayfa|kisi)[a-z]*\b"
-    r"|(?:tl|try|usd|eur|gbp|gr|kg|cm|mm|ml|lt|gb|tb|mb|mah|w|v|dk|km)(?:'?(?:ye|ya|lik|luk|yi|ydi|dir))?\b)"
+    r"\s*(?:%|\$|(?:lira|kurus|dolar|euro|adet|puan|tane|dakika|kilo|watt|volt|litre|metre"
+    r"|derece|sayfa|kisi)[a-z]*\b|(?:tl|try|usd|eur|gbp|gr|kg|cm|mm|ml|lt|gb|tb|mb|mah|w|v|dk|km)"
+    r"(?:'?(?:ye|ya|lik|luk|yi|ydi|dir))?\b)"
 )
 # "799 ödedim": a sum without its currency.
 _MONEY_AFTER: Final = re.compile(r"\s*(?:ode(?:d|m|y)|yatir|cek(?:t|mi|il)|kesi(?:l|nt)|tuttu)\w*")
 _TIME_UNIT: Final = re.compile(
-    r"\s*(?:gun|saat|hafta|ay|yil|sene|hour|day|week|month|year)[a-z]*\b"
+    r"\s*(?:(?:gun(?!aydin)|saat|hafta|yil|sene|hour|day|week|month|year)[a-z]*|ay(?:lik|dir)?)\b"
 )
 _ADDRESS_BEFORE: Final = re.compile(
-    r"\b(?:sok|sokak|sokagi|sk|cad|cadde|caddesi|cd|bulvari|blv|daire|kat|apt|apartmani|blok|mah|mahallesi"
-    r"|posta kodu|kapi|saat)\W{0,3}(?:no\W{0,3})?$"
+    r"\b(?:sok|sokak|sokagi|sk|cad|cadde|caddesi|cd|bulvari|blv|daire|kat|apt|apartmani|blok"
+    r"|mah|mahallesi|posta kodu|kapi|saat)\W{0,3}(?:no\W{0,3})?$"
 )
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _TICKET: Final = re.compile(r"(?<![\w-])t ?- ?(\d{3,9})(?!\d)")

@@ -14,20 +14,24 @@ _MARKETING = "marketing"
 
 
 def opt_out(session: Session, identity_id: int, proof: str, source: str) -> bool:
-    """Stop marketing to an address from now on; tell whether it was allowed before.
+    """Stop marketing to a person from now on; tell whether the address was not stopped before.
 
-    `proof` is the uid of the message that said so (or another reference), `source` where it was said
-    (a channel, the desk). Each statement is kept, also a repeated one.
+    Who says stop on one channel does not want it on the others: every address of the customer is
+    stopped. `proof` is the uid of the message that said so (or another reference), `source` where it
+    was said (a channel, the desk). Each statement is kept, also a repeated one.
     """
-    identity = _identity(session, identity_id)
-    changed = identity.opted_out_at is None
-    identity.opted_out_at = identity.opted_out_at or clock.now()
-    _enter(session, identity, False, proof, source)
+    said_on = _identity(session, identity_id)
+    changed = said_on.opted_out_at is None
+    for identity in session.scalars(
+        sa.select(Identity).where(Identity.customer_id == said_on.customer_id)
+    ):
+        identity.opted_out_at = identity.opted_out_at or clock.now()
+        _enter(session, identity, False, proof, source)
     return changed
 
 
 def opt_in(session: Session, identity_id: int, proof: str, source: str) -> None:
-    """Allow marketing to an address. `proof` as for `opt_out`; it must not be empty."""
+    """Allow marketing to this one address. `proof` as for `opt_out`; it must not be empty."""
     if not proof:
         raise ValueError("consent without proof is none")
     identity = _identity(session, identity_id)
@@ -42,17 +46,7 @@ def may_market(session: Session, identity_id: int) -> bool:
         return False
     last = session.scalar(
         sa.select(ConsentEntry.given)
-        .where(
-            ConsentEntry.purpose == _MARKETING,
-            sa.or_(
-                ConsentEntry.identity_id == identity_id,
-                sa.and_(
-                    ConsentEntry.identity_id.is_(None),
-                    ConsentEntry.customer_id == identity.customer_id,
-                    ConsentEntry.channel.in_((identity.channel, "all")),
-                ),
-            ),
-        )
+        .where(ConsentEntry.purpose == _MARKETING, ConsentEntry.identity_id == identity_id)
         .order_by(ConsentEntry.id.desc()).limit(1)
     )
     return bool(last)

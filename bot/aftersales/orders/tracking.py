@@ -188,7 +188,8 @@ class _Describer:
                 basis=basis("ticket", self._now, record=running.number),
             )
         assert update.due_at is not None
-        values["next_update"] = self._promise(update, self._moment(update.due_at))
+        till = formatting.till_label(update.due_at, self._language, self._zone, self._now)
+        values["next_update"] = self._promise(update, till)
         return self._say(response, inquiry=None if running else category, **values)
 
     def _say(self, response: str, inquiry: str | None = None, **values: str) -> TrackingAnswer:

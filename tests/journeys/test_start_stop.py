@@ -1,0 +1,30 @@
+"""Starting, starting again, stopping: nothing is left behind."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.journeys.test_isolation import _group
+from tests.stack import Stack, children_of
+
+
+@pytest.mark.timeout(240)
+def test_second_start_is_quick_and_ctrl_c_leaves_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    stack = Stack(tmp_path_factory.mktemp("start"))
+    with stack:
+        stack.ask("kargo ücreti ne kadar?", "+905389000001")
+        pids = _group(stack)
+        assert len(pids) >= 6
+        assert stack.stop() < 12
+        deadline = time.monotonic() + 3
+        while children_of(sorted(pids)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert children_of(sorted(pids)) == []
+        began = time.monotonic()
+        stack.start()
+        assert time.monotonic() - began < 60
+        assert "14" in stack.ask("iade süresi kaç gün?", "+905389000001")

@@ -1,0 +1,222 @@
+"""The whole product as real processes on free ports, in a folder of its own, beside a Twilio fake.
+
+    with Stack(folder, clock="2027-03-08T12:59:00+03:00") as stack:
+        stack.fake.inbound("siparişim nerede")
+        [reply] = stack.fake.wait_for("+905321234567")
+
+The model is trained once for all stacks and copied; everything else is as `make run` does it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+import sqlalchemy as sa
+
+from bot import training
+from tests.fakes.twilio import TwilioFake
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = ROOT / "var" / "test-models"
+PASSWORD = "correct horse battery staple"
+AYSE, MEHMET, ELIF, FATMA, JOHN = (
+    "+905321234567", "+905337654321", "+905441112233", "+905559998877", "+447700900123",
+)
+
+
+def free_port() -> int:
+    """Return a TCP port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def trained_models() -> Path:
+    """Return a DATA_DIR that holds a model of the present content, trained on first use."""
+    wanted = training.content_hash(ROOT)
+    if not training.chosen_for(MODELS, wanted):
+        MODELS.mkdir(parents=True, exist_ok=True)
+        name = training.find(MODELS, wanted) or training.train(ROOT, MODELS, wanted, print)
+        training.make_live(MODELS, name, wanted)
+    return MODELS
+
+
+class Stack:
+    """One installation. Start and stop as often as a test likes; the folder stays."""
+
+    def __init__(
+        self, folder: Path, clock: str = "", speed: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.clock, self.speed = clock, speed
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.fake = TwilioFake(webhook_base_url=self.url, public_base_url="https://destek.example")
+        self.extra = dict(environment or {})
+        self.output = folder / "output.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # Life
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a stack and of commands beside it."""
+        kept = {
+            k: v for k, v in os.environ.items()
+            if k in ("PATH", "HOME", "LANG", "TMPDIR") or k.startswith("OPENBLAS")
+        }
+        return {
+            **kept, "DATA_DIR": str(self.folder / "var"), "PORT": str(self.port), "DEMO": "1",
+            "DEMO_PASSWORD": PASSWORD, "PUBLIC_BASE_URL": "https://destek.example",
+            "CLOCK": self.clock, "CLOCK_SPEED": self.speed, "WEB_WORKERS": "2",
+            "WEB_THREADS": "50", **self.fake.environment(), **self.extra,
+        }
+
+    def start(self, timeout: float = 120.0) -> Stack:
+        """Start everything; return once it says that it is ready."""
+        (self.folder / "var").mkdir(parents=True, exist_ok=True)
+        if not (self.folder / "var" / "models").exists():
+            shutil.copytree(trained_models() / "models", self.folder / "var" / "models")
+        with self.output.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "up"], cwd=ROOT, env=self.environment(),
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise AssertionError("the stack ended:\n" + self.tail())
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return self
+            time.sleep(0.2)
+        raise AssertionError("the stack did not get ready:\n" + self.tail())
+
+    def stop(self) -> float:
+        """Stop it as Ctrl-C does; return the seconds that took."""
+        if self._process is None:
+            return 0.0
+        began = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+        return time.monotonic() - began
+
+    def __enter__(self) -> Stack:
+        self.fake.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            self.fake.stop()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self.fake.stop()
+        dispose(self.database)
+
+    # Looking
+
+    @property
+    def database(self) -> str:
+        """The stack's database URL."""
+        return self.extra.get("DATABASE_URL") or f"sqlite:///{self.folder}/var/destek.sqlite3"
+
+    def rows(self, statement: str, **values: Any) -> list[Any]:
+        """Return the rows of a SELECT."""
+        with engine(self.database).connect() as connection:
+            return list(connection.execute(sa.text(statement), values))
+
+    def tail(self, lines: int = 60) -> str:
+        """Return the last lines of the stack's output."""
+        if not self.output.exists():
+            return ""
+        return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:])
+
+    def run_info(self) -> dict[str, Any]:
+        """Return what the supervisor wrote about this run."""
+        found: dict[str, Any] = json.loads((self.folder / "var" / "run.json").read_text())
+        return found
+
+    def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `python -m bot ...` in this installation."""
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *arguments], cwd=ROOT, env=self.environment(),
+            input=stdin, capture_output=True, text=True, timeout=60,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """Run a command with --json; return what it printed."""
+        done = self.command(*arguments, "--json")
+        assert done.returncode == 0, done.stderr + done.stdout
+        return json.loads(done.stdout)
+
+    # Talking
+
+    def ask(self, text: str, phone: str, count: int = 1, timeout: float = 10.0, **extra: Any) -> str:
+        """Send a message as a customer; return the text of the new replies, joined by lines."""
+        before = len(self.fake.sent(phone))
+        assert self.fake.inbound(text, phone, **extra).status_code == 200
+        sent = self.fake.wait_for(phone, before + count, timeout)
+        return "\n".join(m.body for m in sent[before:])
+
+    def quiet(self, phone: str, seconds: float) -> bool:
+        """Tell whether nothing is sent to a person for so long."""
+        before = len(self.fake.sent(phone))
+        time.sleep(seconds)
+        return len(self.fake.sent(phone)) == before
+
+
+_engines: dict[str, Any] = {}
+
+
+def engine(url: str) -> Any:
+    """Return an engine that only looks."""
+    if url not in _engines:
+        _engines[url] = sa.create_engine(url, future=True)
+    return _engines[url]
+
+
+def dispose(url: str) -> None:
+    """Forget an engine."""
+    made = _engines.pop(url, None)
+    if made is not None:
+        made.dispose()
+
+
+@contextlib.contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Stack]:
+    """Give a running stack in a folder."""
+    with Stack(folder, **options) as stack:
+        yield stack
+
+
+def children_of(pids: Sequence[int]) -> list[int]:
+    """Return which of these processes still run."""
+    alive = []
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            alive.append(pid)
+    return alive
