@@ -24,7 +24,7 @@ class MarketingOptOut(DestekAction):
         """Stop them, and say what goes on."""
         with db.write() as session:
             if db.insert_once(
-                session, Effect, turn_id=ctx.turn_id, kind="opt_out", ordinal=ctx.step
+                session, Effect, turn_id=ctx.turn_id, kind="opt_out", ordinal=ctx.ordinal()
             ):
                 who = access.who(session, ctx.uid)
                 customers.opt_out(
@@ -56,7 +56,9 @@ class MarketingOptIn(DestekAction):
 def give_consent(ctx: Context) -> None:
     """Store the consent that a yes to the full text is, once per turn."""
     with db.write() as session:
-        if db.insert_once(session, Effect, turn_id=ctx.turn_id, kind="opt_in", ordinal=ctx.step):
+        if db.insert_once(
+            session, Effect, turn_id=ctx.turn_id, kind="opt_in", ordinal=ctx.ordinal()
+        ):
             who = access.who(session, ctx.uid)
             customers.opt_in(
                 session, who.identity_id, proof=f"turn:{ctx.turn_id}", source=who.channel

@@ -13,10 +13,11 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import clock, config, db, formatting
@@ -28,6 +29,7 @@ from bot.errors import NotFound
 CASE_FORM = "case_form"
 MAX_TITLE = 20  # characters of a button, the narrowest limit among the channels
 Events = list[dict[str, Any]]
+_NO_WISH = frozenset({"affirm", "deny", "provide_info", "survey_answer", "nlu_fallback"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +93,10 @@ class Context:
         """Place of this message in its turn, from 0."""
         return int(self.metadata.get("step") or 0)
 
+    def ordinal(self, place: int = 0) -> int:
+        """Number of a change within its turn: `place` (0 to 9) counts those of one message."""
+        return self.step * 10 + place
+
     @property
     def language(self) -> str:
         """The language of the answer, `tr` or `en`."""
@@ -128,8 +134,8 @@ class Context:
 
     @property
     def has_attachment(self) -> bool:
-        """Whether a photo or file came with the message."""
-        return bool(self.metadata.get("attachments"))
+        """Whether a photo or file came with the message, or is all of it."""
+        return bool(self.metadata.get("attachments") or self.entities("attachment"))
 
     def slot(self, name: str) -> Any:
         """Return a slot's value, or None."""
@@ -164,23 +170,27 @@ class Context:
     def say(
         self,
         response: str,
+        filled: Mapping[str, str] | None = None,
         *,
         choices: Sequence[Choice] = (),
         promises: Iterable[PromiseDraft] = (),
         **variables: str,
     ) -> None:
-        """Answer with a response of data/responses, its choices, and the promises that it makes."""
+        """Answer with a response of data/responses, its choices, and the promises that it makes.
+
+        Its variables come as a mapping, by name, or both.
+        """
         drafts = [self.worded(draft).as_data() for draft in promises]
         self._dispatcher.utter_message(
             response=response,
             buttons=[choice.as_data() for choice in choices],
             json_message={"destek": {"promises": drafts}} if drafts else None,
-            **{name: _harmless(value) for name, value in variables.items()},
+            **{n: _harmless(v) for n, v in {**(filled or {}), **variables}.items()},
         )
 
     def quote(self, answer: Answer) -> None:
         """Answer with what the shop's policies say."""
-        self.say(answer.response, promises=answer.promises, **answer.variables)
+        self.say(answer.response, answer.variables, promises=answer.promises)
 
     def done(self, action: str) -> None:
         """Mark the end of an action, so that one that failed is known by its missing mark."""
@@ -189,6 +199,12 @@ class Context:
     def moment(self, at: dt.datetime) -> str:
         """Return an instant as the customer reads it: `bugün 17:00`, `Wed 25 Nov 17:00`."""
         return formatting.moment_label(at, self.language, config.load().shop_time_zone, self.now)
+
+    def stamp(self, at: dt.datetime) -> str:
+        """Return an instant with its date in full, as a record: `24 Kasım Salı 11:00`."""
+        local = at.astimezone(ZoneInfo(config.load().shop_time_zone))
+        day = formatting.date_label(local.date(), self.language)
+        return f"{day} {formatting.time_label(local)}"
 
     def until(self, at: dt.datetime) -> str:
         """Return an instant as a limit: `bugün 17:00'ye kadar`, `by Wed 25 Nov 17:00`."""
@@ -225,6 +241,9 @@ class DestekAction(Action, ABC):
         if self.tidies:
             events += self._tidy(ctx, events)
             events += self._offer_saved_case(ctx, events)
+            if not _goes_on(ctx, events):
+                # An action that followed another one has no rule that says what comes after it.
+                events.append(FollowupAction("action_listen"))
         ctx.done(self.name())
         return events
 
@@ -234,9 +253,10 @@ class DestekAction(Action, ABC):
         if ctx.slot("open_question") and not _sets(events, "open_question"):
             tidy.append(SlotSet("open_question", None))
         if ctx.slot("misses") and not self.keeps_misses:
-            tidy.append(SlotSet("misses", None))
-        if self.about_something and not _sets(events, "last_wish"):
-            tidy.append(SlotSet("last_wish", ctx.intent))
+            tidy += [SlotSet("misses", None), SlotSet("unclear_text", None)]
+        wish = ctx.slot("wish") or ctx.intent
+        if self.about_something and wish not in _NO_WISH and not _sets(events, "last_wish"):
+            tidy.append(SlotSet("last_wish", wish))
         return tidy
 
     def _offer_saved_case(self, ctx: Context, events: Events) -> Events:
@@ -245,13 +265,8 @@ class DestekAction(Action, ABC):
         for event in events:
             if event.get("event") == "slot" and event.get("name") == "saved_case":
                 saved = event.get("value")
-        ends_form = any(e.get("event") == "active_loop" and not e.get("name") for e in events)
-        busy = (
-            (ctx.in_form and not ends_form)
-            or any(e.get("event") == "followup" for e in events)
-            or any(_sets([e], "open_question") and e.get("value") for e in events)
-        )
-        if not saved or not saved.get("ask") or busy:
+        asks = any(_sets([e], "open_question") and e.get("value") for e in events)
+        if not saved or not saved.get("ask") or asks or _goes_on(ctx, events):
             return []
         topic = ctx.intent_label(saved["slots"].get("case_intent") or "")
         ctx.say("utter_offer_resume", topic=topic)
@@ -259,6 +274,12 @@ class DestekAction(Action, ABC):
             SlotSet("saved_case", {**saved, "ask": False, "asked": saved.get("asked", 0) + 1}),
             SlotSet("open_question", "resume"),
         ]
+
+
+def _goes_on(ctx: Context, events: Events) -> bool:
+    """Tell whether more is said in this turn: a form asks again, or another action follows."""
+    ends_form = any(e.get("event") == "active_loop" and not e.get("name") for e in events)
+    return (ctx.in_form and not ends_form) or any(e.get("event") == "followup" for e in events)
 
 
 def _sets(events: Events, slot: str) -> bool:

@@ -7,6 +7,7 @@ else is left alone, so that the rule of its intent answers it and the form asks 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -21,15 +22,17 @@ from bot.text import clean, find_numbers, fold, squeeze
 ANSWERS: Final = frozenset({"provide_info", "affirm", "deny", "nlu_fallback", "survey_answer"})
 SURE: Final = 0.8  # from here on a message akin to the case is a wish of its own
 MAX_CHOICES: Final = 3
+WORDS_BESIDE_NUMBER: Final = 4  # "1026 olan", "it is 1026": a number and nothing else told
 _CALLED_OFF: Final = re.compile(
     r"(?:(?:tamam|ok|neyse|yok|ya|hayir|no) )*"
     r"(?:vazgec(?:tim|iyorum|elim)|bos ?ver(?:in)?|gerek (?:yok|kalmadi)|iptal(?: et(?:in)?| edin)?"
-    r"|istemiyorum(?: artik)?|kalsin|never ?mind|forget (?:it|about it)|cancel(?: it| that)?|leave it)"
+    r"|istemiyorum(?: artik)?|kalsin|never ?mind|forget (?:it|about it)|cancel(?: it| that)?"
+    r"|leave it)"
     r"(?: (?:tesekkur\w*|sagol\w*|sag ol\w*|thanks|thank you|lutfen|please))*"
 )
 _UNKNOWN: Final = re.compile(
-    r"(?:yok|bilmiyorum|hatirlamiyorum|bulamadim|numaram? yok|no|dont know|i dont know|i do not know"
-    r"|not sure|none|emin degilim)(?: \w+){0,4}"
+    r"(?:yok|bilmiyorum|hatirlamiyorum|bulamadim|numaram? yok|no|dont know|i dont know"
+    r"|i do not know|not sure|none|emin degilim)(?: \w+){0,4}"
 )
 
 
@@ -52,7 +55,7 @@ class ValidateCaseForm(DestekAction):
             return [SlotSet("case_details", _joined(ctx, text)), SlotSet("requested_slot", None)]
         if text and case != "cancel_order" and _CALLED_OFF.fullmatch(_words(text)):
             return [SlotSet("case_intent", None), SlotSet("requested_slot", None)]
-        if ctx.intent == "do_attachment" or (ctx.has_attachment and not text):
+        if ctx.has_attachment and not text:
             return [SlotSet("case_photo", "received"), *_seen(ctx)]
         if not _answers(ctx, case):
             return []
@@ -64,6 +67,12 @@ class ValidateCaseForm(DestekAction):
     def _fill(self, ctx: Context, wanted: str, text: str) -> Events:
         if wanted == "case_order":
             return _order_events(ctx, text)
+        numbers = ctx.entities("order_number") if CASES[ctx.slot("case_intent")].orders else []
+        named = [SlotSet("case_order", numbers[0])] if numbers else []
+        if named and ctx.intent == "provide_info" and len(text.split()) < WORDS_BESIDE_NUMBER:
+            # Another order than the one we took it to be: note it, and ask again.
+            ctx.say("utter_case_order_noted", order=numbers[0])
+            return named
         if wanted == "case_photo":
             if ctx.has_attachment:
                 return [SlotSet("case_photo", "received")]
@@ -72,11 +81,7 @@ class ValidateCaseForm(DestekAction):
             if ctx.intent == "affirm" and not ctx.slot("case_tries"):
                 return [SlotSet("case_tries", 1)]  # "yes, I will": the photo is still to come
             return [*more, SlotSet("case_photo", NOT_ASKED)]
-        events = [SlotSet("case_details", _joined(ctx, text))]
-        numbers = ctx.entities("order_number")
-        if numbers and ctx.slot("case_order") == NOT_ASKED and CASES[ctx.slot("case_intent")].orders:
-            events.append(SlotSet("case_order", numbers[0]))
-        return events
+        return [*named, SlotSet("case_details", _joined(ctx, text))]
 
 
 class AskCaseOrder(DestekAction):
@@ -96,8 +101,8 @@ class AskCaseOrder(DestekAction):
             return []
         choices = [
             Choice(
-                f"{order.number} {order.lines[0].label(ctx.language) if order.lines else ''}".strip(),
-                f'/provide_info{{"order_number":"{order.number}"}}',
+                f"{order.number} {order.products(ctx.language)}".strip(),
+                "/provide_info" + json.dumps({"order_number": order.number}),
             )
             for order in own
         ]

@@ -2,8 +2,8 @@
 
 A case is a matter that the bot collects and a person decides. The table is literal on purpose: to
 change what is asked for an intent, change its line. The questions themselves are the responses
-`utter_ask_details_<intent>`; the numbers of the verification levels are not here, since who may hear
-of an order is decided in one place, `bot.aftersales.orders.access`.
+`utter_ask_details_<intent>`. Who may hear of an order is not decided here but in one place,
+`bot.aftersales.orders.access`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CaseSpec:
     """One line: what is asked, and how the ticket is opened."""
 
     category: str  # topic, the same word as in data/
-    orders: tuple[S, ...] = ()  # states in which an order of the customer can be meant; () = no order
+    orders: tuple[S, ...] = ()  # states in which an order can be meant; () asks for none
     details: bool = True  # ask one open question unless the first message already tells
     photo: bool = False  # a photo helps; "yok" is an answer too
     priority: str = "normal"
@@ -53,7 +53,9 @@ CASES: dict[str, CaseSpec] = {
     "refund_dispute": CaseSpec("returns", _MONEY_BACK, priority="high", sorry=True),
     # warranty_service
     "warranty_question": CaseSpec("warranty_service", _AT_HOME),
-    "product_fault_report": CaseSpec("warranty_service", _AT_HOME, photo=True, notice=True, sorry=True),
+    "product_fault_report": CaseSpec(
+        "warranty_service", _AT_HOME, photo=True, notice=True, sorry=True
+    ),
     "service_appointment": CaseSpec("warranty_service"),
     "service_status": CaseSpec("warranty_service"),
     "maintenance_plan": CaseSpec("warranty_service"),

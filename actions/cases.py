@@ -17,6 +17,7 @@ from bot.aftersales.customers import service as customers
 from bot.aftersales.orders import access
 from bot.aftersales.orders.shopsystem import OrderView
 from bot.aftersales.promises import compute
+from bot.aftersales.promises import service as promises
 from bot.aftersales.promises.service import PromiseDraft
 from bot.conversations.states import WaitReason
 from bot.conversations.tickets import service as tickets
@@ -25,11 +26,11 @@ from bot.text import clean, find_numbers, fold
 
 NOT_ASKED = "-"
 TELLING_WORDS = 5  # a first message of so many words of its own already tells the matter
-_EMPTY_WORDS = frozenset(
+_EMPTY_WORDS = frozenset(  # say nothing of the matter
     """merhaba merhabalar selam selamlar slm mrb iyi gunler aksamlar calismalar kolay gelsin hocam
     lutfen acaba ya bir bi siparis siparisi siparisim siparisimi nolu numarali istiyorum isterim
     yardimci olur musunuz rica ederim hello hi hey please can could you i my the a an want would
-    like to need order number help me""".split()
+    like to need order number help me""".split()  # noqa: SIM905
 )
 
 
@@ -44,6 +45,8 @@ class OpenCase(DestekAction):
         intent = wish_of(ctx)
         if _goes_on(ctx, intent):
             return [FollowupAction("action_resume_case"), SlotSet("wish", None)]
+        if ctx.in_form and intent == "complaint" and ctx.slot("case_intent") != intent:
+            return _let_off_steam(ctx)
         spec = CASES[intent]
         words = ctx.words_of_turn or ctx.slot("unclear_text") or ""
         given: dict[str, Any] = {
@@ -55,10 +58,14 @@ class OpenCase(DestekAction):
             "case_tries": None,
         }
         events: Events = [SlotSet(name, value) for name, value in given.items()]
-        events += [SlotSet("wish", None), SlotSet("unclear_text", None), SlotSet("last_wish", intent)]
+        events += [SlotSet("wish", None), SlotSet("unclear_text", None)]
+        events.append(SlotSet("last_wish", intent))
         events += _set_aside(ctx, intent)
         missing = [name for name in ("case_order", "case_details", "case_photo") if not given[name]]
-        if not missing or is_dangerous(words):
+        if is_dangerous(words):
+            return [*events, *_end_form(ctx), FollowupAction("action_submit_case")]
+        _say_assumed_order(ctx, given["case_order"])
+        if not missing:
             return [*events, *_end_form(ctx), FollowupAction("action_submit_case")]
         if spec.sorry:
             ctx.say("utter_case_sorry")
@@ -95,6 +102,23 @@ class SubmitCase(DestekAction):
         return [*cleared, SlotSet("last_wish", intent)]
 
 
+def _let_off_steam(ctx: Context) -> Events:
+    """Anger in the middle of a case belongs to it and begins no other one; the form goes on."""
+    ctx.say("utter_case_sorry")
+    told = f"{ctx.slot('case_text') or ''}\n{ctx.text}".strip()
+    return [SlotSet("case_text", told)]
+
+
+def _say_assumed_order(ctx: Context, number: str | None) -> None:
+    """Name the order that the case is taken to be about when nobody named one."""
+    if not number or number == NOT_ASKED or ctx.entities("order_number"):
+        return
+    with db.read() as session:
+        order = _shown(session, ctx, number)
+    if order is not None:
+        ctx.say("utter_case_about_order", order=order.number, products=order.products(ctx.language))
+
+
 def wish_of(ctx: Context) -> str:
     """Return the wish to serve: one that waited its turn, else the message's own."""
     wish = ctx.slot("wish")
@@ -109,7 +133,8 @@ def open_ticket(
         order = _shown(session, ctx, ctx.slot("case_order"))
         draft = compute.ticket_answer(session, ctx.now, spec.priority) if spec.answer_by else None
         ticket = tickets.open_ticket(
-            session, turn_id=ctx.turn_id, ordinal=ctx.step, conversation_id=ctx.conversation_id,
+            session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
+            conversation_id=ctx.conversation_id,
             intent=intent, category=spec.category, priority=spec.priority,
             due_at=draft.due_at if draft else None, order_number=order.number if order else None,
             details=_ticket_details(ctx, spec, order, dangerous),
@@ -128,6 +153,8 @@ def open_ticket(
 def _say_opened(
     ctx: Context, intent: str, spec: CaseSpec, ticket: Ticket, draft: PromiseDraft | None
 ) -> None:
+    if intent == "broken_promise":
+        _say_broken_promise(ctx)
     own = f"utter_case_opened_{intent}"
     response = own if ctx.knows(own) else "utter_case_opened"
     if draft is None or draft.due_at is None:
@@ -135,9 +162,19 @@ def _say_opened(
         return
     ctx.say(
         response, promises=[draft], ticket=ticket.number, until=ctx.until(draft.due_at),
-        topic=ctx.intent_label(intent), stamp=ctx.moment(ticket.opened_at),
-        order=ticket.order_number or ctx.slot("case_order") or "",
+        topic=ctx.intent_label(intent), stamp=ctx.stamp(ticket.opened_at),
     )
+
+
+def _say_broken_promise(ctx: Context) -> None:
+    """State the record: the last promise of ours in this conversation whose time has passed."""
+    with db.read() as session:
+        late = [
+            promise for promise in promises.open_promises(session, ctx.conversation_id)
+            if promise.own and promise.due_at and promise.due_at < ctx.now
+        ]
+    if late:
+        ctx.say("utter_promise_on_record", moment=ctx.moment(late[-1].due_at))
 
 
 def _ticket_details(

@@ -72,8 +72,9 @@ class Affirm(DestekAction):
             return [FollowupAction("action_check_order"), SlotSet("open_question", question)]
         if question.startswith(_WISH):
             wish = question.removeprefix(_WISH)
-            action = "action_open_case" if wish in CASES else f"action_{wish}"
-            return [SlotSet("wish", wish), SlotSet("open_question", None), FollowupAction(action)]
+            if wish in CASES:
+                return [SlotSet("wish", wish), FollowupAction("action_open_case")]
+            return [FollowupAction(f"action_{wish}")]
         ctx.say("utter_affirm_nothing_open")
         return []
 
@@ -133,20 +134,6 @@ class ProvideInfo(DestekAction):
             return [SlotSet("open_question", "order_number")]
         else:
             ctx.say("utter_info_for_what")
-        return []
-
-
-class AttachmentAlone(DestekAction):
-    """A photo or file without a word, outside of a form."""
-
-    about_something = False
-
-    def name(self) -> str:
-        return "action_attachment"
-
-    def perform(self, ctx: Context) -> Events:
-        """Ask one closed question about it."""
-        ctx.say("utter_photo_question")
         return []
 
 

@@ -79,7 +79,7 @@ def book_call(ctx: Context) -> Events:
         wanted = wanted_time(words, ctx.now, config.load().shop_time_zone)
         draft = compute.callback_slot(session, ctx.now, wanted)
         ticket = tickets.open_ticket(
-            session, turn_id=ctx.turn_id, ordinal=ctx.step * 10,
+            session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
             conversation_id=ctx.conversation_id, intent="callback_request", category="callback",
             priority="high", due_at=draft.due_at, order_number=None,
             details={
@@ -155,8 +155,7 @@ def tell_tickets(ctx: Context) -> Events:
     if not told:
         ctx.say("utter_ticket_unknown" if numbers else "utter_ticket_none")
         return []
-    overdue = [_tell(ctx, ticket) for ticket in told[:MOST_TICKETS]]
-    late = [ticket.number for ticket, is_late in zip(told, overdue) if is_late]
+    late = [ticket.number for ticket in told[:MOST_TICKETS] if _tell(ctx, ticket)]
     if late:
         hand_over(ctx, WaitReason.RULE, tickets=late)
     return []
@@ -169,12 +168,12 @@ def _tell(ctx: Context, ticket: Ticket) -> bool:
         "opened": ctx.moment(ticket.opened_at),
     }
     if ticket.state != "open":
-        ctx.say("utter_ticket_solved", **variables)
+        ctx.say("utter_ticket_solved", variables)
     elif ticket.due_at is None:
-        ctx.say("utter_ticket_open_no_date", **variables)
+        ctx.say("utter_ticket_open_no_date", variables)
     elif ticket.due_at > ctx.now:
-        ctx.say("utter_ticket_open", until=ctx.until(ticket.due_at), **variables)
+        ctx.say("utter_ticket_open", variables, until=ctx.until(ticket.due_at))
     else:
-        ctx.say("utter_ticket_overdue", **variables)
+        ctx.say("utter_ticket_overdue", variables)
         return True
     return False

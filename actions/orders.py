@@ -11,6 +11,7 @@ from actions.base import Choice, Context, DestekAction, Events
 from actions.people import hand_over
 from bot import db
 from bot.aftersales.orders import access, tracking
+from bot.aftersales.orders.shopsystem import OrderView
 from bot.aftersales.orders.tracking import TrackingAnswer
 from bot.aftersales.policies import answers
 from bot.aftersales.promises import compute
@@ -55,7 +56,7 @@ def look_up(ctx: Context) -> Found:
     return Found(told, found.unmatched[0] if found.unmatched and not told else "", found.locked)
 
 
-def describe(ctx: Context, orders: Sequence[access.OrderView]) -> Found:
+def describe(ctx: Context, orders: Sequence[OrderView]) -> Found:
     """Return what to tell of orders that this customer may hear of."""
     with db.read() as session:
         return Found(
@@ -69,7 +70,7 @@ def tell(ctx: Context, found: Found) -> Events:
         for place, answer in enumerate(found.told):
             if answer.inquiry:
                 _inquire(ctx, answer, place)
-            ctx.say(answer.response, promises=answer.promises, **answer.variables)
+            ctx.say(answer.response, answer.variables, promises=answer.promises)
         return [SlotSet("order_number", found.told[0].order_number)]
     if found.locked:
         ctx.say("utter_order_locked")
@@ -81,7 +82,7 @@ def tell(ctx: Context, found: Found) -> Events:
             SlotSet("order_number", found.withheld),
             SlotSet("open_question", _PROOF + found.withheld),
         ]
-    ctx.say("utter_ask_order_number")
+    ctx.say("utter_ask_order_to_track")
     return [SlotSet("open_question", "order_number")]
 
 
@@ -90,7 +91,7 @@ def _inquire(ctx: Context, answer: TrackingAnswer, place: int) -> None:
     update = next(p for p in answer.promises if p.kind == PromiseKind.NEXT_UPDATE.value)
     with db.write() as session:
         tickets.open_ticket(
-            session, turn_id=ctx.turn_id, ordinal=ctx.step * 10 + place,
+            session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(place),
             conversation_id=ctx.conversation_id, category=answer.inquiry or "",
             intent="refund_status" if answer.inquiry == "refund" else "delivery_delayed",
             details={"first_message": ctx.words_of_turn, "language": ctx.language},
@@ -138,10 +139,12 @@ class CheckOrder(DestekAction):
         with db.write() as session:
             draft = compute.ticket_answer(session, ctx.now)
             ticket = tickets.open_ticket(
-                session, turn_id=ctx.turn_id, ordinal=ctx.step * 10,
+                session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
                 conversation_id=ctx.conversation_id, intent="track_order",
                 category="identity_check", due_at=draft.due_at,
-                details={"order_as_given": asked or ctx.slot("order_number"), "language": ctx.language},
+                details={
+                    "order_as_given": asked or ctx.slot("order_number"), "language": ctx.language,
+                },
             )
         draft = dataclasses.replace(draft, due_at=ticket.due_at)
         ctx.say(

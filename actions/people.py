@@ -72,8 +72,9 @@ def hand_over(ctx: Context, reason: WaitReason, **more: Any) -> Events:
 
 def _say_when(ctx: Context, draft: PromiseDraft, is_open: bool) -> None:
     """Say when a person answers: now from the queue, after the rush, or when work begins again."""
+    assert draft.due_at is not None
     opens_at = draft.basis.get("opens_at")
-    variables = {"until": ctx.until(draft.due_at), "place": str(int(draft.basis["waiting"]) + 1)}
+    variables = {"until": ctx.until(draft.due_at), "place": str(draft.basis["place"])}
     if not is_open and opens_at:
         variables["opens"] = ctx.moment(dt.datetime.fromisoformat(opens_at))
         response = "utter_handover_closed"
@@ -81,7 +82,7 @@ def _say_when(ctx: Context, draft: PromiseDraft, is_open: bool) -> None:
         response = "utter_handover_later" if opens_at else "utter_handover"
     long_wait = bool(opens_at) or draft.due_at - ctx.now > LONG_WAIT
     call = Choice(ctx.intent_label("callback_request"), "/callback_request")
-    ctx.say(response, promises=[draft], choices=[call] if long_wait else [], **variables)
+    ctx.say(response, variables, promises=[draft], choices=[call] if long_wait else [])
 
 
 def handover_of(session: Session, conversation_id: int) -> Handover | None:

@@ -11,15 +11,24 @@ from typing import Final
 
 from bot.text import clean, fold
 
-_DANGER: Final = re.compile(
-    r"\bduman(?!li\b)|\byangin\b|\balev(?:ler|i|lendi)?\b|\balev al|\btutus|\bkivilcim|\bpatla(?!yan misir)"
-    r"|\bcarp(?:ti|iyo|il)|\belektrik (?:carp|kacag|kacir)|\bgaz (?:kok|kacag|kacir|siz)|\byanik\b"
-    r"|\b(?:elim|elimi|eli|parmagi\w*|yuzu\w*|cocu\w*) (?:yandi|yakti)|\b(?:priz|fis|kablo|adaptor|pil|batarya)\w* (?:yandi|eridi|sisti)"
-    r"|\byandim\b|\balerji|\byuttu\b|\bzehirlen"
-    r"|\bsmok(?:e|ing|ed)\b|\b(?:on|caught|catching|a) fire\b|\bfire\b(?! stick| tv)|\bflames?\b|\bspark(?:s|ed|ing)?\b"
-    r"|\bexplo(?:d|s)|\bshock(?:ed|s)?\b|\belectrocut|\bgas (?:smell|leak)|\bsmell(?:s|ed|ing)? (?:of |like )?(?:gas|burning)"
-    r"|\bburn(?:ing|t|ed) (?:smell|my|his|her|hand|finger|me)|\bmelt(?:ed|ing)\b|\ballerg|\bswallowed\b|\bpoison"
+_WORDS: Final = (
+    # smoke, fire, sparks, explosion
+    r"duman(?!li\b)", r"yangin\b", r"alev(?:ler|i|lendi)?\b", r"alev al", r"tutus(?:tu|uyor)",
+    r"kivilcim", r"patla(?:di|yor|yacak|mis\b(?! misir)|ma\b)", r"smok(?:e|ing|ed)\b",
+    r"fire\b(?! stick| tv)", r"flames?\b", r"spark(?:s|ed|ing)?\b", r"explo(?:d|s)",
+    # electric shock
+    r"carp(?:ti|iyo|il)", r"elektrik (?:kacag|kacir)", r"shock(?:ed|s)?\b", r"electrocut",
+    # gas
+    r"gaz (?:kok|kacag|kacir|siz)", r"gas (?:smell|leak)",
+    r"smell(?:s|ed|ing)? (?:of |like )?(?:gas|burning)",
+    # burns, and parts that melt or swell
+    r"yanik\b", r"yandim\b", r"(?:elim|elimi|eli|parmagi\w*|yuzu\w*|cocu\w*) (?:yandi|yakti)",
+    r"(?:priz|fis|kablo|adaptor|pil|batarya)\w* (?:yandi|eridi|sisti)", r"melt(?:ed|ing)\b",
+    r"burn(?:ing|t|ed) (?:smell|my|his|her|hand|finger|me)",
+    # bodies
+    r"alerji", r"yuttu\b", r"zehirlen", r"allerg", r"swallowed\b", r"poison",
 )  # fmt: skip
+_DANGER: Final = re.compile(rf"\b(?:{'|'.join(_WORDS)})")
 
 
 def is_dangerous(*texts: str | None) -> bool:

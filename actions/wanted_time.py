@@ -30,14 +30,16 @@ _CLOCK: Final = re.compile(
     r"(?:[:.](?P<minute>[0-5]\d)|(?P<half>\s*bucuk))?\s*(?P<half_day>[ap]\.?m\b)?"
     r"(?P<ending>'?(?:[dt][ae]n|[dt][ae]|[ae]|y[ae]|gibi| gibi| civari| sularinda)\b)?"
 )
-_NUMBER_OF: Final = re.compile(r"\b\d+ ?(?:gun|saat(?!i)|dakika|dk|kere|kez|defa|hafta|ay|day|hour|minute|time)\w*")
+_COUNTED: Final = re.compile(  # "3 gündür", "2 kere": no hour of the day
+    r"\b\d+ ?(?:gun|saat(?!i)|dakika|dk|kere|kez|defa|hafta|ay|day|hour|minute|time)\w*"
+)
 _SHOP_DAY_FROM: Final = 8  # "at 5" is the afternoon: nobody wants a call before this hour
 
 
 def wanted_time(text: str, now: dt.datetime, zone: str) -> dt.datetime | None:
     """Return the wanted moment (aware, in the shop's zone) that lies ahead, or None."""
     words = fold(_without_phones(clean(text)))
-    words = _NUMBER_OF.sub(" ", words)
+    words = _COUNTED.sub(" ", words)
     local = now.astimezone(ZoneInfo(zone))
     day, hour = _day(words, local), _hour(words)
     if day is None and hour is None:
@@ -75,9 +77,8 @@ def _hour(words: str) -> dt.time | None:
         if not certain and not match["ending"]:
             continue
         hour, minute = int(match["hour"]), int(match["minute"] or (30 if match["half"] else 0))
-        if match["half_day"] and match["half_day"].startswith("p") and hour < 12:
-            hour += 12
-        elif not match["half_day"] and hour < _SHOP_DAY_FROM:
+        half_day = match["half_day"] or ("p" if hour < _SHOP_DAY_FROM else "")
+        if half_day.startswith("p") and hour < 12:
             hour += 12
         return dt.time(hour, minute)
     return next((time for pattern, time in _PARTS if re.search(rf"\b(?:{pattern})", words)), None)

@@ -1,10 +1,10 @@
 """The action server: the SDK's executor behind a secret, on loopback, with a limit for each call.
 
 The SDK's own server listens on every address without authentication, and runs actions inside its
-event loop, so that one that hangs stops all others; Rasa then waits 300 s for it. Here every action
-runs in a thread, at most `LIMIT` seconds; when the time is over Rasa hears 500 and goes on. A thread
-can not be killed: an action that hangs keeps its thread, but no name may hold more than `PER_ACTION`
-of them, so that the rest stay for the others. Nothing that a customer wrote is logged.
+event loop, so that one that hangs stops all others; Rasa then waits 300 s for it. Here each action
+runs in a thread, at most `LIMIT` seconds; when the time is over Rasa hears 500 and goes on. A
+thread can not be killed: an action that hangs keeps its thread, but no name may hold more than
+`PER_ACTION` of them, so that the rest stay for the others. Nothing that a customer wrote is logged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import config, logs
+from bot import config, logs, wiring
 
 THREADS, PER_ACTION = 32, 24
 LIMIT = 5.0  # seconds, waiting for a thread included
@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds an action may take")
     options = parser.parse_args(arguments)
     settings = config.load()
-    logs.configure("actions", settings.log_level)
+    wiring.wire("actions")
     app = create_app(options.actions, settings.internal_secret, options.limit)
     log.info("action server is ready", port=options.port)
     app.run("127.0.0.1", options.port, access_log=False, motd=False, workers=1)

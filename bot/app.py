@@ -50,7 +50,8 @@ def _begin() -> None:
 
 def _finish(response: AnyResponse) -> AnyResponse:
     response.headers["X-Request-Id"] = g.request_id
-    if request.path.startswith(("/console", "/simulator")) and not (request.endpoint or "").endswith("static"):
+    is_file = (request.endpoint or "").endswith(("static", ".file"))
+    if request.path.startswith(("/console", "/simulator")) and not is_file:
         response.headers.setdefault("Cache-Control", "no-store")
     if request.path not in _QUIET:
         # The rule and not the path: a path can hold an id, and a stranger can write anything in it.

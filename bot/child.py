@@ -10,15 +10,17 @@ Python, may lock up.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
 
 _PR_SET_PDEATHSIG = 1
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def start(
@@ -38,6 +40,21 @@ def start(
         stdin=subprocess.DEVNULL if stdin is None else stdin, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, start_new_session=True, pass_fds=tuple(pass_fds),
     )
+
+
+def readable(lines: Iterable[str], hidden: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the lines worth showing: no colours, no blank ones, none that holds a hidden word.
+
+    Lines that are set in after a hidden one (the source that a warning quotes) are hidden with it.
+    """
+    after_hidden = False
+    for line in lines:
+        text = _COLOUR.sub("", line).rstrip()
+        if after_hidden and text.startswith(" "):
+            continue
+        after_hidden = any(word in text for word in hidden)
+        if text and not after_hidden:
+            yield text
 
 
 def signal_group(group: int, number: int) -> bool:

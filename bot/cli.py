@@ -1,4 +1,4 @@
-"""The command line: `python -m bot COMMAND`. Exit status 0 done, 1 refused or failed, 2 wrong use."""
+"""The command line, `python -m bot COMMAND`. Exit status: 0 done, 1 failed, 2 wrong use."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -76,7 +76,7 @@ def configure(process: str, level: str | None = None) -> None:
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module: `log.info("event in words", field=value)`."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    return structlog.stdlib.get_logger(name)
 
 
 @contextlib.contextmanager
@@ -88,7 +88,7 @@ def context(**fields: Any) -> Iterator[None]:
 
 def _withhold(_logger: Any, _method: str, event: Event) -> Event:
     for key in event.keys() & _PRIVATE:
-        pass
+        event[key] = _WITHHELD
     return event
 
 

@@ -60,7 +60,7 @@ def ensure_model(root: Path, settings: Settings, say: Say, show: Say) -> Path:
     `show` gets each line that the training prints.
     """
     data_dir = settings.data_dir.resolve()
-    wanted = training.content_hash(root)
+    wanted = training.content_hash(root, training.labels_fingerprint(data_dir))
     if not training.chosen_for(data_dir, wanted):
         name = training.find(data_dir, wanted)
         if name is None:

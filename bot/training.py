@@ -13,6 +13,7 @@ import importlib.metadata
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import sys
@@ -27,6 +28,9 @@ from bot.errors import DestekError, NotFound
 
 # Everything that shapes a model, relative to the repository's root.
 _SOURCES = ("data", "domain.yml", "config.yml", "bot/nlu", "bot/text*")
+# What libraries say of each other, and progress bars that are over in a second.
+NOISE = ("DeprecationWarning", "Implementing implicit namespace", "it/s")
+_LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d [\d:]+ INFO +\S+ +- ")
 _QUIET = 15.0  # seconds without output after which the progress line speaks
 
 
@@ -48,7 +52,7 @@ def _files(root: Path) -> Iterator[Path]:
 def content_hash(root: Path, labels: str = "") -> str:
     """Return the hash of all that a model is trained from.
 
-    `labels` is a fingerprint of what people labelled at the desk (rows, not files).
+    `labels` is the fingerprint of what people labelled at the desk (`labels_fingerprint`).
     """
     total = hashlib.sha256()
     total.update(f"rasa {importlib.metadata.version('rasa')}\n{labels}\n".encode())
@@ -56,6 +60,14 @@ def content_hash(root: Path, labels: str = "") -> str:
         name = path.relative_to(root).as_posix()
         total.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def labels_fingerprint(data_dir: Path) -> str:
+    """Return a hash of the labels of the desk that the next training would use, or nothing."""
+    try:
+        return hashlib.sha256((data_dir / "labels.yml").read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def _folder(data_dir: Path) -> Path:
@@ -153,10 +165,13 @@ def train(root: Path, data_dir: Path, content: str, show: Callable[[str], None],
     command = [
         sys.executable, "-m", "rasa", "train", "--config", "config.yml", "--domain", "domain.yml",
         "--data", "data", "--out", str(work), "--fixed-model-name", name,
+        "--skip-validation",  # the tests check the data; here it takes longer than the training
     ]
     try:
-        status = _follow(command, {**os.environ, **(environment or {}),
-                                   **rasa_environment(data_dir)}, str(root), show)
+        status = _follow(command, {
+            **os.environ, **(environment or {}), **rasa_environment(data_dir),
+            "DATA_DIR": str(data_dir.resolve()),  # where labels are read from
+        }, str(root), show)
         made = work / f"{name}.tar.gz"
         if status != 0 or not made.exists():
             raise TrainingFailed(f"training failed (status {status}); its output stands above")
@@ -187,8 +202,7 @@ def _follow(
                 continue
             if line is None:
                 return process.wait()
-            if line:
-                show(line)
+            show(line)
     finally:
         child.signal_group(process.pid, signal.SIGKILL)
         process.wait()
@@ -196,6 +210,6 @@ def _follow(
 
 def _pump(stream: IO[str], lines: queue.SimpleQueue[str | None]) -> None:
     with stream:
-        for line in stream:
-            lines.put(line.rstrip())
+        for line in child.readable(stream, NOISE):
+            lines.put(_LOG_LINE.sub("", line))
     lines.put(None)

@@ -99,6 +99,13 @@ def test_training_happens_once_for_each_content(setting: Set) -> None:
     assert setting.shown == []
 
 
+def test_new_labels_ask_for_a_training(setting: Set) -> None:
+    setting.up()
+    (setting.settings.data_dir / "labels.yml").write_text("- {text: kargom, intent: track_order}\n")
+    setting.up()
+    assert setting.shown == ["Training NLU"]
+
+
 def test_a_model_that_was_rolled_back_to_stays_live(setting: Set) -> None:
     older = setting.up()
     (setting.root / "domain.yml").write_text("worse")

@@ -22,7 +22,9 @@ from bot.accounts.models import AuditEntry, User
 from bot.accounts.queries import by_email
 from bot.errors import Conflict, InvalidInput
 
-__all__ = ["ROLES", "add_user", "audit", "authenticate", "by_email", "ensure_demo_users", "set_language"]
+__all__ = [
+    "ROLES", "add_user", "audit", "authenticate", "by_email", "ensure_demo_users", "set_language",
+]
 
 ROLES = ("admin", "supervisor", "agent")
 SHORTEST_PASSWORD = 8  # characters; NIST SP 800-63B
@@ -79,12 +81,12 @@ def authenticate(session: Session, email: str, password: str) -> User | None:
     """
     user = by_email(session, email)
     try:
-        matches = _hasher.verify(
+        _hasher.verify(
             user.password_hash if user else _nobody(), password[:LONGEST_PASSWORD]
         )
     except (VerificationError, InvalidHashError):
-        matches = False
-    return user if user is not None and matches and user.is_active else None
+        return None
+    return user if user is not None and user.is_active else None
 
 
 def set_language(session: Session, user_id: int, language: str) -> None:

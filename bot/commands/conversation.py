@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from bot.commands.messages import as_text
-from bot.errors import InvalidInput, NotFound
+from bot.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -65,6 +65,15 @@ def _print(options: argparse.Namespace, rows: Iterable[dict[str, Any]]) -> None:
             print("  ".join(f"{k}={as_text(v)}" for k, v in row.items() if v not in (None, "")))
 
 
+def _one(session: Session, uid: str) -> dict[str, Any]:
+    from bot.conversations import queries
+
+    found = queries.conversation(session, uid)
+    if found is None:
+        raise NotFound(f"there is no conversation {uid}")
+    return found
+
+
 def _list(options: argparse.Namespace) -> int:
     from bot import db
     from bot.conversations import queries
@@ -72,9 +81,11 @@ def _list(options: argparse.Namespace) -> int:
     with db.read() as session:
         user = _user(session, options.email)
         if options.which == "mine":
-            rows = queries.mine(session, user.id)
+            rows = queries.mine(session, int(user.id))
+        elif options.which == "recent":
+            rows = queries.recent(session)
         else:
-            rows = getattr(queries, options.which)(session)
+            rows = queries.waiting(session)
         _print(options, rows)
     return 0
 
@@ -85,7 +96,7 @@ def _show(options: argparse.Namespace) -> int:
 
     with db.read() as session:
         _user(session, options.email)
-        found = queries.conversation(session, options.conversation)
+        found = _one(session, options.conversation)
         thread = queries.thread(session, found["id"])
     if options.json:
         print(json.dumps({**found, "messages": thread}, ensure_ascii=False, default=as_text))
@@ -94,36 +105,44 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _change(options: argparse.Namespace, name: str, **more: Any) -> int:
+def _change(options: argparse.Namespace, change: Callable[[Session, int, int], object]) -> int:
+    """Do something in the name of a person, print the conversation as it is then."""
     from bot import db, wiring
-    from bot.conversations import queries
-    from bot.conversations.handover import desk, service
 
-    wiring.wire()
+    wiring.wire("command")
     with db.write() as session:
         user = _user(session, options.email)
-        found = queries.conversation(session, options.conversation)
-        function = getattr(desk if name == "reply" else service, name)
-        function(session, found["id"], user.id, **more)
+        change(session, int(_one(session, options.conversation)["id"]), int(user.id))
     with db.read() as session:
-        _print(options, [queries.conversation(session, options.conversation)])
+        _print(options, [_one(session, options.conversation)])
     return 0
 
 
 def _take(options: argparse.Namespace) -> int:
-    return _change(options, "claim")
+    from bot.conversations.handover import service
+
+    try:
+        return _change(options, service.claim)
+    except Conflict as error:
+        raise Conflict(f"it is already taken by {error}") from error
 
 
 def _reply(options: argparse.Namespace) -> int:
+    from bot.conversations.handover import desk
+
     text = sys.stdin.read() if options.text == "-" else options.text
-    if not text.strip():
-        raise InvalidInput("the answer is empty")
-    return _change(options, "reply", text=text.strip())
+    return _change(
+        options, lambda session, conversation, user: desk.reply(session, conversation, user, text)
+    )
 
 
 def _hand_back(options: argparse.Namespace) -> int:
-    return _change(options, "hand_back")
+    from bot.conversations.handover import service
+
+    return _change(options, service.hand_back)
 
 
 def _resolve(options: argparse.Namespace) -> int:
-    return _change(options, "resolve")
+    from bot.conversations.handover import service
+
+    return _change(options, service.resolve)

@@ -1,9 +1,12 @@
-"""`customer export` and `customer erase`: what a person may ask of us by law (KVKK art. 11)."""
+"""`customer export` and `customer erase`: what a person may ask of us under KVKK art. 11."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
+import sys
+from pathlib import Path
 from typing import Any
 
 from bot.commands.messages import as_text
@@ -12,12 +15,15 @@ from bot.errors import InvalidInput
 
 def register(commands: Any) -> None:
     """Add the parsers."""
-    group = commands.add_parser("customer", help="a customer's own data")
+    group = commands.add_parser("customer", help="what is kept about a customer")
     actions = group.add_subparsers(metavar="ACTION", required=True)
     export = actions.add_parser("export", help="everything about one customer, as JSON")
     export.add_argument("id", metavar="ID", type=int)
     export.set_defaults(run=_export)
-    erase = actions.add_parser("erase", help="erase what identifies one customer")
+    erase = actions.add_parser(
+        "erase", help="erase a customer's chat, profile and addresses",
+        description="Orders stay, because the law asks for them; what stays is said.",
+    )
     erase.add_argument("id", metavar="ID", type=int)
     erase.add_argument("--yes", action="store_true", help="do not ask")
     erase.set_defaults(run=_erase)
@@ -33,13 +39,48 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _erase(options: argparse.Namespace) -> int:
-    if not options.yes and input(f"Erase customer {options.id} for good? [yes/no] ") != "yes":
+def _confirm(customer: int) -> None:
+    if not sys.stdin.isatty():
+        raise InvalidInput("nothing was erased: add --yes where nobody can be asked")
+    if input(f"Erase customer {customer} for good? Type yes: ").strip() != "yes":
         raise InvalidInput("nothing was erased")
-    from bot import db
+
+
+def _forget_dialogue(path: Path, conversation: str) -> None:
+    """Take a conversation out of Rasa's memory (its own file; made by `make run`)."""
+    if not path.exists():
+        return
+    connection = sqlite3.connect(path, timeout=30)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in ("dialogue_event", "dialogue_snapshot"):
+            known = connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
+            ).fetchone()
+            if known:
+                connection.execute(
+                    f"DELETE FROM {table} WHERE sender_id = ?",  # noqa: S608 (our own two names)
+                    (conversation,),
+                )
+    connection.close()
+
+
+def _erase(options: argparse.Namespace) -> int:
+    if not options.yes:
+        _confirm(options.id)
+    from bot import config, db
     from bot.aftersales.customers import privacy
 
     with db.write() as session:
-        privacy.erase(session, options.id)
-    print(f"customer {options.id} is erased")
+        done = privacy.erase(session, options.id)
+    data_dir = config.load().data_dir
+    for name in done.files:
+        (data_dir / "media" / name).unlink(missing_ok=True)
+    if done.conversation:
+        _forget_dialogue(data_dir / "rasa" / "tracker.sqlite3", done.conversation)
+    print(f"customer {options.id}: chat, profile, addresses and points are erased")
+    if done.orders_kept:
+        print(f"kept: {done.orders_kept} orders, for the years the law asks for (TTK art. 82)")
+    if done.consents_kept:
+        print(f"kept: {done.consents_kept} consent statements without an address, as proof")
     return 0

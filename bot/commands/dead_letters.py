@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from typing import Any
+
+from bot.commands.messages import as_text
+from bot.errors import DestekError, InvalidInput
 
 
 def register(commands: Any) -> None:
@@ -22,16 +26,29 @@ def register(commands: Any) -> None:
 def _list(options: argparse.Namespace) -> int:
     from bot.gateway import dead_letters
 
-    for row in dead_letters.list_all():
+    for letter in dead_letters.list_all():
+        row = dataclasses.asdict(letter)
         if options.json:
-            print(json.dumps(row, ensure_ascii=False, default=str))
+            print(json.dumps(row, ensure_ascii=False, default=as_text))
         else:
-            print("  ".join(f"{key}={value}" for key, value in row.items() if value is not None))
+            print("  ".join(f"{k}={as_text(v)}" for k, v in row.items() if v is not None))
     return 0
 
 
 def _retry(options: argparse.Namespace) -> int:
+    from bot import wiring
     from bot.gateway import dead_letters
 
-    print(dead_letters.retry(options.id))
-    return 0
+    wiring.wire("command")
+    if options.id != "all" and not options.id.isdigit():
+        raise InvalidInput(f"{options.id!r} is neither an id nor the word all")
+    every = options.id == "all"
+    ids = [letter.id for letter in dead_letters.list_all()] if every else [int(options.id)]
+    failed = 0
+    for letter_id in ids:
+        try:
+            print(f"{letter_id}: {dead_letters.retry(letter_id)}")
+        except DestekError as error:
+            failed += 1
+            print(f"{letter_id}: {error}")
+    return 1 if failed else 0

@@ -26,7 +26,7 @@ def _train(options: argparse.Namespace) -> int:
     if not options.force:
         setup_steps.ensure_model(root, settings, print, print)
         return 0
-    content = training.content_hash(root)
+    content = training.content_hash(root, training.labels_fingerprint(settings.data_dir))
     name = training.train(root, settings.data_dir, content, print)
     training.make_live(settings.data_dir, name, content)
     print(f"live model: {name}")

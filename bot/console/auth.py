@@ -6,7 +6,14 @@ import dataclasses
 import hashlib
 
 from flask import (
-    Blueprint, Flask, Response, redirect, render_template, request, session, url_for,
+    Blueprint,
+    Flask,
+    Response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
 )
 from flask_limiter import Limiter
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user

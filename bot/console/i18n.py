@@ -6,14 +6,14 @@ import functools
 import json
 from pathlib import Path
 
-from flask import request, session
+from flask import g, request, session
 from flask_login import current_user
 
 LANGUAGES = ("tr", "en")
 _FOLDER = Path(__file__).parent / "texts"
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def catalogue(code: str) -> dict[str, str]:
     """Return every text of one language by key."""
     texts: dict[str, str] = json.loads((_FOLDER / f"{code}.json").read_text(encoding="utf-8"))
@@ -22,8 +22,15 @@ def catalogue(code: str) -> dict[str, str]:
 
 def language() -> str:
     """Return the reader's language: their own setting, else what this browser chose or asks for."""
+    if "language" in g:
+        return str(g.language)
     if current_user and current_user.is_authenticated:
         return str(current_user.language)
+    return of_browser()
+
+
+def of_browser() -> str:
+    """Return the language that this browser chose or asks for; Turkish when it says neither."""
     chosen = session.get("language")
     if chosen in LANGUAGES:
         return str(chosen)

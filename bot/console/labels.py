@@ -1,4 +1,4 @@
-"""Times and states as short labels, in the shop's zone and the reader's language."""
+"""Times and names as short labels, in the shop's zone and the reader's language."""
 
 from __future__ import annotations
 
@@ -6,54 +6,42 @@ import datetime as dt
 import re
 from zoneinfo import ZoneInfo
 
-from bot import clock, config
+from markupsafe import Markup, escape
+
+from bot import clock, config, formatting
 from bot.console import i18n
 
-_MONTHS = {
-    "tr": "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara".split(),
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-}
-_DAYS = {
-    "tr": "Pazartesi Salı Çarşamba Perşembe Cuma Cumartesi Pazar".split(),
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
-}
 # Signs that turn the writing direction around: in a name or a preview they could disguise words.
 _DIRECTION_SIGNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def local(moment: dt.datetime) -> dt.datetime:
+def local(at: dt.datetime) -> dt.datetime:
     """Return an instant in the shop's zone."""
-    return moment.astimezone(ZoneInfo(config.load().shop_time_zone))
+    return at.astimezone(ZoneInfo(config.load().shop_time_zone))
 
 
-def clock_time(moment: dt.datetime) -> str:
+def clock_time(at: dt.datetime) -> str:
     """Return the time of day: `14:05`."""
-    return local(moment).strftime("%H:%M")
+    return formatting.time_label(local(at))
 
 
-def day(moment: dt.datetime) -> str:
-    """Return the day: today, yesterday, tomorrow, else `Salı, 24 Kas` (with the year if not this)."""
-    code, date, today = i18n.language(), local(moment).date(), local(clock.now()).date()
-    near = {0: "day.today", -1: "day.yesterday", 1: "day.tomorrow"}.get((date - today).days)
-    if near:
-        return i18n.text(near)
-    label = f"{_DAYS[code][date.weekday()]}, {date.day} {_MONTHS[code][date.month - 1]}"
-    return label if date.year == today.year else f"{label} {date.year}"
+def day(at: dt.datetime) -> str:
+    """Return the day: today, yesterday, else `24 Kasım Salı`."""
+    date, today = local(at).date(), local(clock.now()).date()
+    near = {0: "day.today", -1: "day.yesterday"}.get((date - today).days)
+    return i18n.text(near) if near else formatting.date_label(date, i18n.language(), today)
 
 
 def moment(at: dt.datetime) -> str:
-    """Return day and time, without the day when it is today: `14:05`, `yarın 09:00`."""
-    if local(at).date() == local(clock.now()).date():
-        return clock_time(at)
-    return f"{day(at)} {clock_time(at)}"
+    """Return day and time: `bugün 14:05`, `yarın 09:00`, `12 Mart Cuma 09:00`."""
+    return formatting.moment_label(
+        at, i18n.language(), config.load().shop_time_zone, clock.now()
+    )
 
 
 def short(at: dt.datetime) -> str:
-    """Return what fits into a list: the time today, else the date."""
-    here = local(at)
-    if here.date() == local(clock.now()).date():
-        return clock_time(at)
-    return f"{here.day} {_MONTHS[i18n.language()][here.month - 1]}"
+    """Return what fits into a list: the time today, else the day."""
+    return clock_time(at) if local(at).date() == local(clock.now()).date() else day(at)
 
 
 def elapsed(since: dt.datetime) -> str:
@@ -76,10 +64,18 @@ def one_line(text: str, length: int = 120) -> str:
     return plain if len(plain) <= length else plain[: length - 1].rstrip() + "…"
 
 
+_MARKS = re.compile(r"(?<![\w*~])([*_~])(?=\S)([^\n]+?)(?<=\S)\1(?![\w*~])")
+_TAGS = {"*": "strong", "_": "em", "~": "s"}
+
+
+def marked(text: str) -> Markup:
+    """Return a message as HTML with *bold*, _slanted_ and ~struck~ as messengers show them."""
+    escaped = str(escape(text))
+    return Markup(  # noqa: S704  (escaped one line above; the tags are our own)
+        _MARKS.sub(lambda m: f"<{_TAGS[m[1]]}>{m[2]}</{_TAGS[m[1]]}>", escaped)
+    )
+
+
 def money(kurus: int, currency: str = "TRY") -> str:
     """Return a sum as the reader's language writes it: `8.499,90 TL`, `8,499.90 TL`."""
-    whole, rest = divmod(abs(kurus), 100)
-    text = f"{whole:,}.{rest:02d}"
-    if i18n.language() == "tr":
-        text = text.translate(str.maketrans(",.", ".,"))
-    return f"{'-' if kurus < 0 else ''}{text} {'TL' if currency == 'TRY' else currency}"
+    return formatting.money(kurus, currency, i18n.language())

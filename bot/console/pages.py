@@ -43,8 +43,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         channel=_channel, clock_time=labels.clock_time, elapsed=labels.elapsed, initials=initials,
-        moment=labels.moment, money=labels.money, one_line=labels.one_line, short=labels.short,
-        showable=_showable, text_or=i18n.text_or, tone=_tone,
+        marked=labels.marked, moment=labels.moment, money=labels.money,
+        one_line=labels.one_line, short=labels.short, showable=_showable, text_or=i18n.text_or, tone=_tone,
     )
     app.context_processor(
         lambda: {

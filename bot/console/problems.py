@@ -11,7 +11,8 @@ from bot.console import i18n
 
 _log = logs.get(__name__)
 _JSON_PREFIXES = (
-    "/webhooks/", "/webchat/", "/simulator/api/", "/console/api/", "/healthz", "/readyz", "/metrics",
+    "/console/api/", "/simulator/api/", "/webchat/", "/webhooks/",
+    "/healthz", "/metrics", "/readyz",
 )
 _PAGES = (400, 401, 403, 404, 413, 429)  # with a text of their own; everything else reads as 500
 
@@ -38,7 +39,7 @@ def wants_json() -> bool:
 def page(status: int) -> tuple[str, int]:
     """Return the friendly page for a status in the reader's language."""
     kind = status if status in _PAGES else 500
-    return render_template("error.html", status=status, kind=kind, language=i18n.language()), status
+    return render_template("error.html", status=status, kind=kind), status
 
 
 def _http_error(error: HTTPException) -> Response | tuple[str, int]:
@@ -61,6 +62,8 @@ def _crash(error: Exception) -> Response | tuple[str, int]:
     _log.error("request failed", exc_info=error)
     if wants_json():
         return problem(500, "Internal Server Error")
+    # The user's own language stands in the database, which may be what failed.
+    g.language = i18n.of_browser()
     return page(500)
 
 

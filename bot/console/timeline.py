@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from flask import render_template
 from sqlalchemy.orm import Session
 
 from bot.console import fragments, i18n, labels, rows
+from bot.conversations import queries
 from bot.conversations.handover.models import Handover
-from bot.conversations.models import Conversation, Message
 
 _OUTCOMES = {
     "handed_back": "event.handed_back", "resolved": "event.resolved",
@@ -22,64 +23,60 @@ _OUTCOMES = {
 class _Entry:
     at: dt.datetime
     key: str
-    message: Message | None = None
-    event: str = ""
+    order: int  # messages of one instant keep the order of their ids, after the events
+    html: str
 
 
-def _events(passages: list[Handover], names: dict[int, str]) -> list[_Entry]:
-    found: list[_Entry] = []
+def _events(passages: list[Handover], names: dict[int, str]) -> list[tuple[dt.datetime, str, str]]:
+    """Return (when, key, text) of every step of some hand-overs."""
+    found: list[tuple[dt.datetime, str, str]] = []
     for passage in passages:
         name = names.get(int(passage.agent_id), "?") if passage.agent_id else ""
-        if passage.reason != "stepped_in":
+        if f"reason.{passage.reason}" in i18n.catalogue(i18n.language()):
             reason = i18n.text(f"reason.{passage.reason}")
             text = i18n.text("event.waiting", reason=reason)
-            found.append(_Entry(passage.requested_at, f"h{passage.id}w", event=text))
+            found.append((passage.requested_at, f"h{passage.id}w", text))
         if passage.claimed_at:
-            text = i18n.text("event.taken", name=name)
-            found.append(_Entry(passage.claimed_at, f"h{passage.id}c", event=text))
+            found.append(
+                (passage.claimed_at, f"h{passage.id}c", i18n.text("event.taken", name=name))
+            )
         if passage.ended_at and passage.outcome in _OUTCOMES:
             text = i18n.text(_OUTCOMES[passage.outcome], name=name)
-            found.append(_Entry(passage.ended_at, f"h{passage.id}e", event=text))
+            found.append((passage.ended_at, f"h{passage.id}e", text))
     return found
 
 
-def items(
-    session: Session, conversation: Conversation, before: int | None = None
-) -> list[fragments.Item]:
-    """Return the rendered thread by key, oldest first: the latest part, or what is before an id."""
-    messages = rows.thread(session, int(conversation.id), before)
-    passages = rows.handovers(session, int(conversation.id))
-    names = rows.names_of(session, messages, passages)
-    entries = [_Entry(m.created_at, f"m{m.uid}", message=m) for m in messages]
-    full = len(messages) == rows.MOST_MESSAGES
-    since = messages[0].created_at if messages and full else None
-    until = messages[-1].created_at if messages and before else None
-    entries += [
-        e for e in _events(passages, names)
-        if (since is None or e.at >= since) and (before is None or (until and e.at <= until))
+def _earlier(uid: str, messages: list[dict[str, Any]], show: int) -> list[fragments.Item]:
+    if len(messages) < show or show >= rows.MOST_MESSAGES:
+        return []
+    more = min(show * 3, rows.MOST_MESSAGES)
+    return [("earlier", render_template("parts/earlier.html", uid=uid, show=more))]
+
+
+def items(session: Session, conversation: dict[str, Any], show: int) -> list[fragments.Item]:
+    """Return the latest `show` messages with what happened around them, rendered, oldest first."""
+    messages = queries.thread(session, conversation["id"], limit=show)
+    passages = rows.handovers(session, conversation["id"])
+    since = messages[0]["created_at"] if len(messages) >= show else None
+    entries = [
+        _Entry(at, key, -1, render_template("parts/event.html", text=text, at=at))
+        for at, key, text in _events(passages, rows.agents_of(session, passages))
+        if since is None or at >= since
     ]
-    # Messages keep the order of their ids even where two have one time.
-    order = {f"m{m.uid}": index for index, m in enumerate(messages)}
-    entries.sort(key=lambda e: (e.at, e.message is not None, order.get(e.key, 0)))
-    drawn: list[fragments.Item] = []
-    if full:
-        drawn.append((
-            f"earlier{messages[0].id}",
-            render_template("parts/earlier.html", uid=conversation.uid, before=messages[0].id),
-        ))
-    last_day = ""
-    customer = rows.display_name(conversation.customer, conversation.identity)
+    entries += [
+        _Entry(
+            m["created_at"], f"m{m['uid']}", number,
+            render_template("parts/message.html", message=m, customer=conversation["name"]),
+        )
+        for number, m in enumerate(messages)
+    ]
+    entries.sort(key=lambda entry: (entry.at, entry.order))
+    drawn, last_day = _earlier(conversation["uid"], messages, show), None
     for entry in entries:
-        if (day := labels.day(entry.at)) != last_day:
-            key = f"d{labels.local(entry.at).date().isoformat()}"
-            drawn.append((key, render_template("parts/day.html", day=day)))
+        day = labels.local(entry.at).date()
+        if day != last_day:
+            html = render_template("parts/day.html", day=labels.day(entry.at))
+            drawn.append((f"d{day.isoformat()}", html))
             last_day = day
-        if entry.message is None:
-            html = render_template("parts/event.html", text=entry.event, at=entry.at)
-        else:
-            author = names.get(int(entry.message.user_id or 0), "")
-            html = render_template(
-                "parts/message.html", message=entry.message, author=author, customer=customer
-            )
-        drawn.append((entry.key, html))
+        drawn.append((entry.key, entry.html))
     return drawn

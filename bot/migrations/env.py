@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import context
 
 from bot import db
 from bot.models import Base
+
+
+def _render(kind: str, item: Any, _context: Any) -> str | bool:
+    """Write our own column type as the plain one, so that old migrations never import new code."""
+    if kind == "type" and isinstance(item, db.UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
 
 
 def run() -> None:
@@ -13,7 +22,7 @@ def run() -> None:
     with db.engine().connect() as connection:
         context.configure(
             connection=connection, target_metadata=Base.metadata, render_as_batch=True,
-            compare_type=True,
+            compare_type=True, render_item=_render,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -18,9 +18,7 @@ from bot.text import detect_language
 LANGUAGES = ("tr", "en")
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class LanguageDetector(GraphComponent, EntityExtractorMixin):
     """Adds `{"entity": "language", "value": "tr" | "en"}` to every message.
 

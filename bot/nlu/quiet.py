@@ -18,8 +18,7 @@ import structlog
 
 _OURS = ("rasa", "sanic", "asyncio", "bot.", "sqlalchemy", "aiohttp", "py.warnings")
 _SAFE_FIELDS = frozenset(
-    "event level logger timestamp action_name action_extract_slot len_extraction_events "
-    "policy_name confidence parse_data_intent".split()
+    ("event", "level", "logger", "timestamp", "action_name", "action_extract_slot")
 )
 _installed = False
 
@@ -43,7 +42,7 @@ def install() -> None:
 
 def place(error: BaseException) -> str:
     """Return an exception as types and places, without any message: `KeyError (x.py:3 in f)`."""
-    parts = []
+    parts: list[str] = []
     seen: BaseException | None = error
     while seen is not None and len(parts) < 5:
         parts.append(f"{type(seen).__name__} ({_where(seen.__traceback__)})")

@@ -136,7 +136,7 @@ class DestekTrackerStore(SQLTrackerStore):
 
     def _load(self, sender_id: str, all_sessions: bool) -> DialogueStateTracker | None:
         with self.sessionmaker() as session:
-            rows = _newest(session, sender_id, MAX_EVENTS)
+            rows: Sequence[Any] = _newest(session, sender_id, MAX_EVENTS)
             if not rows:
                 return None
             condensed: list[dict[str, Any]] = []
@@ -222,9 +222,7 @@ class DestekTrackerStore(SQLTrackerStore):
         if since < SNAPSHOT_EVERY:
             return
         data = json.dumps(condensed_state(tracker))
-        session.add(
-            DialogueSnapshot(sender_id=tracker.sender_id, event_id=event_id, data=data)
-        )
+        session.add(DialogueSnapshot(sender_id=tracker.sender_id, event_id=event_id, data=data))
         for old in kept[SNAPSHOTS_KEPT - 1 :]:
             session.execute(
                 sa.delete(DialogueSnapshot).where(sender, DialogueSnapshot.event_id == old)

@@ -7,7 +7,7 @@ the start of a session and the message itself happen under one lock and are save
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rasa.core.agent import Agent
@@ -57,7 +57,7 @@ class Collector(OutputChannel):
     def __init__(self, channel: str = DEFAULT_CHANNEL) -> None:
         self.messages: list[dict[str, Any]] = []
         # Per instance, so that a response may be worded for the channel of the customer.
-        self.name = lambda: channel  # type: ignore[method-assign]
+        self.name: Callable[[], str] = lambda: channel  # type: ignore[assignment,method-assign]
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Keep what the message holds; an empty one is left out."""

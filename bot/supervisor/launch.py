@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-
 from dotenv import dotenv_values
 
 from bot import clock, config, setup_steps

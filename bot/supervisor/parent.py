@@ -23,7 +23,7 @@ def _catches_interrupt(pid: int) -> bool:
 
 
 def gave_up() -> Callable[[], bool]:
-    """Return a check that is True once our parent ended or, having caught SIGINT, no longer does."""
+    """Return a check: our parent has ended, or caught SIGINT and no longer does."""
     parent = os.getppid()
     caught = _catches_interrupt(parent)
 

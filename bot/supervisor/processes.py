@@ -124,7 +124,5 @@ class Process:
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         with process.stdout:
-            for line in process.stdout:
-                text = line.rstrip()
-                if text and not any(word in text for word in self.spec.hidden):
-                    self._emit(self.spec.name, text)
+            for line in child.readable(process.stdout, self.spec.hidden):
+                self._emit(self.spec.name, line)

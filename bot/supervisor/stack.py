@@ -14,8 +14,10 @@ from bot.supervisor import ports, rasa_files, redis_server
 from bot.supervisor.health import http_answers, redis_answers
 from bot.supervisor.processes import ProcessSpec
 
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
-                                      "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
+_ONE_THREAD = dict.fromkeys((
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+), "1")
 
 
 def loopback(host: str) -> str:
@@ -96,7 +98,10 @@ def _redis(data_dir: Path, port: int, password: str) -> ProcessSpec:
     path = redis_server.write_configuration(data_dir, port, password)
     return ProcessSpec(
         "redis", lambda: [str(redis_server.binary()), str(path)],
-        answers=redis_answers(port, password), hidden=("overcommit_memory", "TCP backlog"),
+        answers=redis_answers(port, password), hidden=(
+            "overcommit_memory", "TCP backlog", "Redis is starting", "just started",
+            "Configuration loaded", "Server initialized",
+        ),
     )
 
 
@@ -134,6 +139,6 @@ def _rasa(
         "LOG_LEVEL": "WARNING", "LOG_LEVEL_LIBRARIES": "ERROR",
     }
     return ProcessSpec(
-        name, command, environment, after=tuple(after),
+        name, command, environment, after=tuple(after), hidden=training.NOISE,
         answers=http_answers("127.0.0.1", port, "/webhooks/destek/health", _secret(settings)),
     )

@@ -43,7 +43,7 @@ _LABEL_BEFORE: Final = re.compile(
 )
 
 # What looks like a number but is something else; cut out before searching.
-_MASKED: Final = re.compile(r"\[(?:card|id)[^\]]{0,24}\]|\+?\d+ \*[*\s\d]*")
+_MASKED: Final = re.compile(r"\[(?:card|id)[^\]]{0,24}\]|(?<!\d)\+?\d{1,20} \*[*\s\d]*")
 _IBAN: Final = re.compile(r"(?<!\w)tr ?\d{2}(?: ?\d{4}){5} ?\d{2}(?!\d)")
 _DATE: Final = re.compile(
     r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d{2}|(?:19|20)\d{2}([./-])\d{1,2}\2\d{1,2})(?!\d)"

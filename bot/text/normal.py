@@ -15,7 +15,7 @@ from bot.text.short_forms import EMOJI_WORDS, SHORT_FORMS
 
 # Letters that NFKD does not bring to ASCII by itself, or brings to something else.
 _LETTERS: Final = {
-    "ı": "i", "İ": "i", "I": "i", "ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae",
+    "ı": "i", "İ": "i", "ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae",
     "œ": "oe", "Œ": "oe", "ə": "e", "Ə": "e", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d",
     # Signs that carry meaning would otherwise vanish with the non-ASCII rest.
     "₺": "tl", "€": "eur", "£": "gbp", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',

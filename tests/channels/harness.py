@@ -59,9 +59,7 @@ class Harness(abc.ABC):
             headers = self.signature(target, body, content_type)
         lower = {k.lower(): v for k, v in headers.items()}
         path = target.partition("?")[0]
-        return WebhookRequest(
-            "POST", target, {"content-type": content_type, **lower}, body, path
-        )
+        return WebhookRequest("POST", target, {"content-type": content_type, **lower}, body, path)
 
     def fixture(self, name: str) -> tuple[WebhookRequest, list[dict[str, Any]]]:
         """Return a fixture's signed request and the events it must become."""
@@ -139,7 +137,8 @@ class Simulator(Harness):
         return {"X-Simulator-Signature": digest.hexdigest()}
 
     def message(self, text: str, message_id: str = "SM0001") -> bytes:
-        return json.dumps({"message_id": message_id, "phone": "+905321234567", "text": text}).encode()
+        data = {"message_id": message_id, "phone": "+905321234567", "text": text}
+        return json.dumps(data).encode()
 
 
 HARNESSES: dict[str, Harness] = {h.name: h for h in (TwilioWhatsApp(), Simulator())}

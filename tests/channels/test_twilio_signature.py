@@ -28,7 +28,10 @@ FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 
 
 def signed_over(
-    url: str, pairs: Sequence[tuple[bytes, bytes]] = (), *, token: str = TOKEN,
+    url: str,
+    pairs: Sequence[tuple[bytes, bytes]] = (),
+    *,
+    token: str = TOKEN,
     digest: Callable[..., Any] = hashlib.sha1,
 ) -> str:
     """Return what Twilio puts in the header, computed here by its documented rule."""
@@ -37,8 +40,12 @@ def signed_over(
 
 
 def request(
-    body: bytes = b"", *, target: str = PATH, signature: str | None = None,
-    content_type: str = FORM, **headers: str,
+    body: bytes = b"",
+    *,
+    target: str = PATH,
+    signature: str | None = None,
+    content_type: str = FORM,
+    **headers: str,
 ) -> WebhookRequest:
     found = {"content-type": content_type, **{k.replace("_", "-"): v for k, v in headers.items()}}
     if signature is not None:
@@ -139,7 +146,9 @@ def test_a_target_in_absolute_form() -> None:
     assert accepted(r)
 
 
-@pytest.mark.parametrize("signature", [None, "", "  ", "ş", "\ud800", "RSOYDt4T1cUTdK1PDd93/VVr8B8"])
+@pytest.mark.parametrize(
+    "signature", [None, "", "  ", "ş", "\ud800", "RSOYDt4T1cUTdK1PDd93/VVr8B8"]
+)
 def test_a_missing_or_odd_header_is_forged(signature: str | None) -> None:
     assert not accepted(request(b"Body=x", signature=signature))
 
@@ -167,6 +176,12 @@ def test_bytes_that_are_not_utf8_are_verified_as_sent() -> None:
     assert accepted(request(b"Body=sipari\xfe", signature=signature))
     assert not accepted(request(b"Body=sipari%EF%BF%BD", signature=signature))
     assert not accepted(request(b"Body=sipari%FF", signature=signature))
+
+
+def test_names_and_values_that_are_not_utf8_are_sorted_too() -> None:
+    pairs = [(b"b\xfe", b"%d" % i) for i in range(9)] + [(b"a", b"")]
+    body = b"&".join(b"%s=%s" % (name, value) for name, value in [*pairs[::-1], pairs[0]])
+    assert accepted(request(body, signature=signed_over(BASE + PATH, pairs)))
 
 
 def test_null_bytes_are_verified_as_sent() -> None:
@@ -257,7 +272,9 @@ class TestAlgorithm:
         headers = {**r.headers, "x-twilio-webhooks-signature-settings": header}
         assert not accepted(dataclasses.replace(r, headers=headers))
 
-    @pytest.mark.parametrize("header", ["", "key=SK0123", "algorithm=", ",,=", "algorithm=hmac_sha1"])
+    @pytest.mark.parametrize(
+        "header", ["", "key=SK0123", "algorithm=", ",,=", "algorithm=hmac_sha1"]
+    )
     def test_sha1_without_another_wish(self, header: str) -> None:
         r = request(signature=signed_over(BASE + PATH))
         headers = {**r.headers, "x-twilio-webhooks-signature-settings": header}

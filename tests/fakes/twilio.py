@@ -219,8 +219,15 @@ class TwilioFake:
         with self._lock:
             self._faults.append(
                 Fault(
-                    kind, on, times, until, _prefixed(to) if to else "",
-                    seconds, retry_after, status, code,
+                    kind,
+                    on,
+                    times,
+                    until,
+                    _prefixed(to) if to else "",
+                    seconds,
+                    retry_after,
+                    status,
+                    code,
                 )
             )
 
@@ -264,10 +271,19 @@ class TwilioFake:
         message_sid = extra.get("MessageSid") or ("MM" if media else "SM") + secrets.token_hex(16)
         bare = sender.partition(":")[2]
         params = {
-            "SmsMessageSid": message_sid, "SmsSid": message_sid, "MessageSid": message_sid,
-            "AccountSid": self.sid, "ApiVersion": "2010-04-01", "SmsStatus": "received",
-            "From": sender, "To": self.from_, "Body": body, "NumSegments": "1",
-            "NumMedia": str(len(media)), "ReferralNumMedia": "0", "ProfileName": "Müşteri",
+            "SmsMessageSid": message_sid,
+            "SmsSid": message_sid,
+            "MessageSid": message_sid,
+            "AccountSid": self.sid,
+            "ApiVersion": "2010-04-01",
+            "SmsStatus": "received",
+            "From": sender,
+            "To": self.from_,
+            "Body": body,
+            "NumSegments": "1",
+            "NumMedia": str(len(media)),
+            "ReferralNumMedia": "0",
+            "ProfileName": "Müşteri",
             "MessageType": media[0][1].partition("/")[0] if media else "text",
         }
         if bare.startswith("+"):
@@ -287,8 +303,13 @@ class TwilioFake:
             self.store.last_inbound[sender] = self.now()
             if message_sid not in self.store.by_sid:
                 self.store.keep(
-                    "inbound", sender, self.from_, params.get("Body", ""),
-                    sid=message_sid, status="received", media=tuple(files),
+                    "inbound",
+                    sender,
+                    self.from_,
+                    params.get("Body", ""),
+                    sid=message_sid,
+                    status="received",
+                    media=tuple(files),
                 )
         return params
 
@@ -309,9 +330,14 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--window", action="store_true", help="enforce the 24-hour window")
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     fake = TwilioFake(
-        options.sid, options.token, options.from_, options.webhook,
-        public_base_url=options.public, port=options.port,
-        enforce_window=options.window, control=True,
+        options.sid,
+        options.token,
+        options.from_,
+        options.webhook,
+        public_base_url=options.public,
+        port=options.port,
+        enforce_window=options.window,
+        control=True,
     )
     with fake:
         print(f"TWILIO_API_BASE_URL={fake.url}", flush=True)

@@ -71,11 +71,16 @@ class Callbacks:
     def post(self, message: Message, status: str) -> int:
         """Post one status now; return the answer's HTTP status, 0 without an answer."""
         params = {
-            "MessageSid": message.sid, "SmsSid": message.sid,
-            "MessageStatus": status, "SmsStatus": status,
-            "From": message.from_, "To": message.to,
-            "AccountSid": self._fake.sid, "ApiVersion": "2010-04-01",
-            "ChannelPrefix": "whatsapp", "ChannelInstallSid": "XE" + "0" * 32,
+            "MessageSid": message.sid,
+            "SmsSid": message.sid,
+            "MessageStatus": status,
+            "SmsStatus": status,
+            "From": message.from_,
+            "To": message.to,
+            "AccountSid": self._fake.sid,
+            "ApiVersion": "2010-04-01",
+            "ChannelPrefix": "whatsapp",
+            "ChannelInstallSid": "XE" + "0" * 32,
             "ChannelToAddress": message.to.partition(":")[2][:6] + "XXXX",
         }
         if status in ("failed", "undelivered") and message.error_code:
@@ -84,7 +89,7 @@ class Callbacks:
             params["EventType"] = status.upper()
         url = here = message.status_callback
         if url.startswith(self._fake.public_base_url):  # a public name leads nowhere in a test
-            here = self._fake.webhook_base_url + url[len(self._fake.public_base_url):]
+            here = self._fake.webhook_base_url + url[len(self._fake.public_base_url) :]
         try:
             answer = self._fake.session.post(
                 here,

@@ -45,7 +45,7 @@ class Servers:
     def start(self) -> None:
         """Serve both on threads of their own."""
         for server in (self._api, self._cdn):
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
         """Stop both and free their ports."""
@@ -205,10 +205,14 @@ class _Api(_Handler):
             200,
             {
                 "messages": [_resource(self.fake, m) for m in found],
-                "page": page, "page_size": size, "start": page * size,
+                "page": page,
+                "page_size": size,
+                "start": page * size,
                 "end": page * size + len(found) - 1,
-                "uri": self.path, "first_page_uri": path,
-                "next_page_uri": more, "previous_page_uri": None,
+                "uri": self.path,
+                "first_page_uri": path,
+                "next_page_uri": more,
+                "previous_page_uri": None,
             },
         )
 
@@ -256,8 +260,12 @@ def _media_resource(
 ) -> dict[str, object]:
     created = email.utils.format_datetime(message.created)
     return {
-        "sid": file.sid, "account_sid": fake.sid, "parent_sid": message.sid,
-        "content_type": file.content_type, "date_created": created, "date_updated": created,
+        "sid": file.sid,
+        "account_sid": fake.sid,
+        "parent_sid": message.sid,
+        "content_type": file.content_type,
+        "date_created": created,
+        "date_updated": created,
         "uri": f"{base}/{file.sid}.json",
     }
 
@@ -267,13 +275,24 @@ def _resource(fake: TwilioFake, message: Message) -> dict[str, object]:
     at = email.utils.format_datetime(message.created)
     uri = f"/2010-04-01/Accounts/{fake.sid}/Messages/{message.sid}"
     return {
-        "sid": message.sid, "account_sid": fake.sid, "api_version": "2010-04-01",
-        "from": message.from_, "to": message.to, "body": message.body,
-        "direction": message.direction, "status": message.status,
-        "date_created": at, "date_sent": at, "date_updated": at,
+        "sid": message.sid,
+        "account_sid": fake.sid,
+        "api_version": "2010-04-01",
+        "from": message.from_,
+        "to": message.to,
+        "body": message.body,
+        "direction": message.direction,
+        "status": message.status,
+        "date_created": at,
+        "date_sent": at,
+        "date_updated": at,
         "error_code": message.error_code if message.status in ("failed", "undelivered") else None,
-        "error_message": None, "messaging_service_sid": None, "num_segments": "1",
+        "error_message": None,
+        "messaging_service_sid": None,
+        "num_segments": "1",
         "num_media": str(len(message.media) or len(message.media_urls)),
-        "price": None, "price_unit": None, "uri": uri + ".json",
+        "price": None,
+        "price_unit": None,
+        "uri": uri + ".json",
         "subresource_uris": {"media": uri + "/Media.json"},
     }

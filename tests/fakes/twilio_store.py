@@ -29,6 +29,7 @@ class Store:
         self._fake = fake
         self.messages: list[Message] = []
         self.by_sid: dict[str, Message] = {}
+        self.requests: list[Mapping[str, list[str]]] = []  # every POST to Messages, as it came
         self.last_inbound: dict[str, dt.datetime] = {}  # by the customer's address
         self.bad_deliveries: dict[str, list[int]] = collections.defaultdict(list)
         self.lock = threading.RLock()
@@ -37,6 +38,7 @@ class Store:
 
     def accept(self, params: Mapping[str, list[str]]) -> Message:
         """Check a POST to Messages as Twilio does and keep the message; raise Refused."""
+        self.requests.append(params)
         one = {name: values[0] for name, values in params.items()}
         to, from_, body = one.get("To", ""), one.get("From", ""), one.get("Body", "")
         content_sid, media = one.get("ContentSid", ""), tuple(params.get("MediaUrl", ()))
@@ -62,8 +64,13 @@ class Store:
             body = self._render(content_sid, variables)
         with self.changed:
             message = self.keep(
-                "outbound-api", from_ or self._fake.from_, to, body,
-                content_sid=content_sid, content_variables=variables, media_urls=media,
+                "outbound-api",
+                from_ or self._fake.from_,
+                to,
+                body,
+                content_sid=content_sid,
+                content_variables=variables,
+                media_urls=media,
                 status_callback=callback,
             )
             bad = self.bad_deliveries.get(to)
@@ -93,14 +100,28 @@ class Store:
         return found
 
     def keep(
-        self, direction: str, from_: str, to: str, body: str, *,
-        sid: str = "", status: str = "queued", **more: Any,
+        self,
+        direction: str,
+        from_: str,
+        to: str,
+        body: str,
+        *,
+        sid: str = "",
+        status: str = "queued",
+        **more: Any,
     ) -> Message:
         """Keep a message. The caller holds the lock."""
         message = Message(
             sid=sid or ("MM" if more.get("media_urls") else "SM") + secrets.token_hex(16),
-            direction=direction, from_=from_, to=to, body=body, status=status,
-            created=self._fake.now(), order=next(self._order), accepted_at=time.monotonic(), **more,
+            direction=direction,
+            from_=from_,
+            to=to,
+            body=body,
+            status=status,
+            created=self._fake.now(),
+            order=next(self._order),
+            accepted_at=time.monotonic(),
+            **more,
         )
         self.messages.append(message)
         self.by_sid[message.sid] = message

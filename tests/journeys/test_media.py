@@ -68,7 +68,7 @@ def test_when_fetching_fails_for_an_hour_the_photo_comes_later(
     folder = tmp_path_factory.mktemp("slow-media")
     with Stack(folder, clock="2026-11-24T11:00:00+03:00", speed="60") as stack:
         phone = "+905394000004"
-        stack.fake.fault("status", on="media", for_seconds=60, status=503)
+        stack.fake.fault("error", on="media", for_seconds=60, status=503)
         stack.fake.inbound("kutu ezik geldi", phone, media=[(PNG, "image/png")])
         stack.fake.wait_for(phone, 1, 15)
         time.sleep(20)

@@ -80,7 +80,7 @@ def test_refusals_of_advertising(text: str) -> None:
     "text",
     [
         *("durumu nedir", "stopaj", "ret edildi mi iadem", "beni aramayın", "iptal", "İPTAL", ""),
-        *("dur bir dakika", "mesaj atmayın arayın", "siparişim gelmedi mesaj atmayın", "1024"),
+        *("dur bir dakika", "mesaj atmayın arayın", "siparişim gelmedi reklam atmayın", "1024"),
         *("neden mesaj atmıyorsunuz", "kampanya var mı", "mesaj gelmedi", "iade istemiyorum"),
         *(
             "reklamda gördüğüm ürünü gönderin",

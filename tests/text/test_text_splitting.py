@@ -66,9 +66,7 @@ def test_limits_that_make_no_sense_are_refused() -> None:
         split_message("👍", 1, utf16=True)
 
 
-MESSY = st.text(
-    st.sampled_from(list("ab.!? \n,") + ["👍", "\u200d", "🏽", "🇹", "ş", "\u0301", "1"])
-)
+MESSY = st.text(st.sampled_from("ab.!? \n,👍\u200d🏽🇹ş\u03011"))
 
 
 @given(MESSY | st.text(), st.integers(2, 40), st.booleans())

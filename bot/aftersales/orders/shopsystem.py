@@ -44,9 +44,11 @@ class LineView:
     attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def label(self, language: str) -> str:
-        """Return the product as people read it: `2 × Havlu (M)`."""
+        """Return the product as people read it: `2 × Bornoz – M`."""
         name = (self.name_en if language == "en" else "") or self.name
-        name = f"{name} ({self.variant})" if self.variant else name
+        variant = str(self.attributes.get("variant_en", "")) if language == "en" else ""
+        variant = variant or self.variant
+        name = f"{name} – {variant}" if variant else name
         return f"{self.quantity} × {name}" if self.quantity > 1 else name
 
 

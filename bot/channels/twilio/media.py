@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
 from bot.channels.errors import MediaError
@@ -42,7 +43,7 @@ class _PublicConnection(HTTPSConnection):
     """
 
     def _new_conn(self) -> socket.socket:
-        with contextlib.suppress(OSError):  # a name that does not resolve fails below
+        with contextlib.suppress(OSError, UnicodeError):  # what does not resolve fails below
             for found in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
                 _refuse_inside(str(found[4][0]))
         connection = super()._new_conn()
@@ -134,6 +135,8 @@ class MediaFetcher:
             )
         except requests.RequestException as error:
             raise MediaError("the file's host does not answer") from error
+        except (HTTPError, ValueError) as error:  # a host name that no resolver takes
+            raise MediaError("the file's address can not be used", permanent=True) from error
 
     def _check(self, target: Url, ours: bool) -> None:
         host = (target.host or "").strip("[]")

@@ -51,9 +51,7 @@ def verify(request: WebhookRequest, base_url: str, secrets: Sequence[str]) -> No
     raise Forged(f"{HEADER} does not match")
 
 
-def compute(
-    secret: str, url: str, fields: Pairs, digest: Callable[..., Any] = hashlib.sha1
-) -> str:
+def compute(secret: str, url: str, fields: Pairs, digest: Callable[..., Any] = hashlib.sha1) -> str:
     """Return the signature of a request to `url` with these form fields."""
     if digest is hashlib.sha1 and url.isascii():
         try:

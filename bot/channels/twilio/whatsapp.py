@@ -69,7 +69,8 @@ class TwilioWhatsAppChannel(Channel):
     def parse_raw(self, raw: Mapping[str, Any]) -> list[Event]:
         """Parse form fields that were kept as unknown, with today's code."""
         request = WebhookRequest(
-            method="POST", raw_target="/webhooks/twilio/whatsapp",
+            method="POST",
+            raw_target="/webhooks/twilio/whatsapp",
             headers={"content-type": "application/x-www-form-urlencoded"},
             body=urlencode(dict(raw), doseq=True).encode(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
@@ -13,8 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot import db
 from bot.console import fragments, i18n, panel, problems, rows, timeline
 from bot.console.views.inbox import list_parts, tab_asked_for
+from bot.conversations import queries
 from bot.conversations.handover import desk, service
-from bot.conversations.models import Conversation
 from bot.conversations.states import WaitReason
 from bot.errors import Conflict, InvalidInput
 
@@ -22,21 +23,29 @@ blueprint = Blueprint("conversation", __name__, url_prefix="/console")
 LONGEST_REPLY = 4096  # characters; the outbox splits it where the channel takes less
 
 
-def _wanted(session: Session, uid: str) -> Conversation:
-    found = rows.by_uid(session, uid)
+def _wanted(session: Session, uid: str) -> dict[str, Any]:
+    """Return the conversation's row with a name to call it by; 404 when there is none."""
+    found = queries.conversation(session, uid)
     if found is None:
         raise PageNotFound()
-    return found
+    return {**found, "name": found["name"] or found["phone"] or i18n.text("nameless")}
 
 
-def _parts(session: Session, conversation: Conversation) -> tuple[list[fragments.Item], dict[str, str]]:
+def _messages_asked_for() -> int:
+    show = request.args.get("show", rows.MESSAGES_AT_ONCE, type=int)
+    return max(rows.MESSAGES_AT_ONCE, min(show, rows.MOST_MESSAGES))
+
+
+def _parts(
+    session: Session, conversation: dict[str, Any]
+) -> tuple[list[fragments.Item], dict[str, str]]:
     """Return the rendered thread, and the blocks around it."""
-    about = panel.header(session, conversation, current_user.user_id)
+    about = panel.head(session, conversation, current_user.user_id)
     blocks = {
         name: render_template(f"parts/{name}.html", about=about)
         for name in ("head", "summary", "composer")
     }
-    return timeline.items(session, conversation), blocks
+    return timeline.items(session, conversation, _messages_asked_for()), blocks
 
 
 @blueprint.get("/conversations/<uid>")
@@ -47,10 +56,10 @@ def page(uid: str) -> str:
         conversation = _wanted(session, uid)
         items, blocks = _parts(session, conversation)
         customer = panel.customer(session, conversation)
-    rows_beside, tabs = list_parts(tab_asked_for())
+    beside, tabs = list_parts(tab_asked_for())
     return render_template(
         "conversation.html", uid=uid, items=items, blocks=blocks, customer=customer,
-        tab=tab_asked_for(), rows=rows_beside, tabs=tabs,
+        tab=tab_asked_for(), rows=beside, tabs=tabs, show=_messages_asked_for(),
     )
 
 
@@ -63,28 +72,26 @@ def live(uid: str) -> Response:
     return fragments.answer({"messages": items}, blocks)
 
 
-@blueprint.get("/api/conversations/<uid>/earlier")
-@login_required
-def earlier(uid: str) -> Response:
-    """Answer the messages before the one with id `before`."""
-    before = request.args.get("before", 0, type=int)
-    with db.read() as session:
-        items = timeline.items(session, _wanted(session, uid), before=max(before, 1))
-    return fragments.answer({"messages": items}, {})
+def _refusal(holder: Conflict) -> str:
+    """Return a conflict in the reader's words; its message is the holder's name, if anybody's."""
+    name = str(holder)
+    return i18n.text("taken_by", name=name) if name else i18n.text("not_yours")
+
+
+def _back(uid: str) -> AnyResponse:
+    return redirect(url_for("conversation.page", uid=uid, tab=request.args.get("tab")))
 
 
 def _move(uid: str, step: Callable[[Session, int, int], object], done: str) -> AnyResponse:
     """Make one move of the hand-over and go back to the page, saying what came of it."""
     try:
         with db.write() as session:
-            conversation = _wanted(session, uid)
-            step(session, int(conversation.id), current_user.user_id)
+            step(session, _wanted(session, uid)["id"], current_user.user_id)
     except Conflict as holder:
-        name = str(holder)
-        flash(i18n.text("taken_by", name=name) if name else i18n.text("not_yours"), "warning")
+        flash(_refusal(holder), "warning")
     else:
         flash(i18n.text(done), "success")
-    return redirect(url_for("conversation.page", uid=uid, tab=request.args.get("tab")))
+    return _back(uid)
 
 
 def _leave(session: Session, conversation_id: int, user_id: int) -> None:
@@ -123,20 +130,18 @@ def resolve(uid: str) -> AnyResponse:
 @blueprint.post("/conversations/<uid>/reply")
 @login_required
 def reply(uid: str) -> AnyResponse:
-    """Send an answer: JSON for the page's script, else back to the page."""
+    """Send an answer: 204 or a problem for the page's script, else back to the page."""
     text = request.form.get("text", "")[:LONGEST_REPLY]
     trouble = ""
     try:
         with db.write() as session:
-            conversation = _wanted(session, uid)
-            desk.reply(session, int(conversation.id), current_user.user_id, text)
+            desk.reply(session, _wanted(session, uid)["id"], current_user.user_id, text)
     except Conflict as holder:
-        name = str(holder)
-        trouble = i18n.text("taken_by", name=name) if name else i18n.text("not_yours")
+        trouble = _refusal(holder)
     except InvalidInput:
         trouble = i18n.text("empty_reply")
     if problems.wants_json():
         return problems.problem(409, trouble) if trouble else Response(status=204)
     if trouble:
         flash(trouble, "warning")
-    return redirect(url_for("conversation.page", uid=uid, tab=request.args.get("tab")))
+    return _back(uid)

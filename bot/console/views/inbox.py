@@ -24,7 +24,7 @@ def list_parts(tab: str) -> tuple[list[fragments.Item], str]:
     with db.read() as session:
         found = rows.conversations(session, tab, current_user.user_id)
         counts = rows.counts(session, current_user.user_id)
-    items = [(row.uid, render_template("parts/row.html", row=row)) for row in found]
+    items = [(row["uid"], render_template("parts/row.html", row=row)) for row in found]
     if not items:
         items = [("empty", render_template("parts/empty.html", tab=tab))]
     return items, render_template("parts/tabs.html", tab=tab, counts=counts)

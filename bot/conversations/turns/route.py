@@ -77,7 +77,7 @@ def decide(session: Session, conversation: Conversation, messages: Sequence[Mess
         return Route(language, commands=[{"text": tapped, "trusted": True}])
     return (
         _opt_out(session, conversation, messages, text, language)
-        or _waiting_ping(conversation, text, language)
+        or _waiting_ping(session, conversation, text, language)
         or _without_words(conversation, messages, text, language)
         or _brain(conversation, messages, text, language)
     )
@@ -221,12 +221,31 @@ def _after_campaign(session: Session, conversation: Conversation) -> bool:
     return purpose == Purpose.MARKETING.value
 
 
-def _waiting_ping(conversation: Conversation, text: str, language: str) -> Route | None:
+def _waiting_ping(
+    session: Session, conversation: Conversation, text: str, language: str
+) -> Route | None:
+    """Tell who waits and asks "?" their place and the time; a new time when the old one passed."""
     if conversation.state != Handling.WAITING.value or not text or not _PING.match(fold(text)):
         return None
+    promised, now = conversation.promised_at, clock.now()
+    if promised is None or promised <= now:
+        promise = compute.human_reply(session, now)
+        conversation.promised_at = promise.due_at
+        return Route(
+            language, say="utter_queue_still_waiting",
+            variables={"moment": moment(promise.due_at, language)}, promises=[promise],
+        )
+    before = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Conversation)
+        .where(
+            Conversation.state == Handling.WAITING.value,
+            Conversation.waiting_since < conversation.waiting_since,
+        )
+    )
     return Route(
-        language, say="utter_waiting_status",
-        variables={"moment": moment(conversation.promised_at, language)},
+        language, say="utter_waiting_place",
+        variables={"moment": moment(promised, language), "place": str(int(before or 0) + 1)},
     )
 
 

@@ -1,0 +1,103 @@
+// A conversation: live thread, kept draft, answering without leaving the page.
+
+import { Live, text, token } from "./live.js";
+
+const pane = document.querySelector(".pane-talk");
+const thread = pane.querySelector("[data-list]");
+const NEAR = 120; // pixels from the end that still count as reading the latest
+
+let atEnd = true;
+
+function box() {
+  return pane.querySelector("textarea");
+}
+
+const draftKey = (area) => `destek.draft.${area.closest("[data-reply]").dataset.reply}`;
+
+function takeUpDraft() {
+  const area = box();
+  if (!area || area.dataset.ready) return;
+  area.dataset.ready = "1";
+  area.value = localStorage.getItem(draftKey(area)) ?? "";
+  grow(area);
+}
+
+function grow(area) {
+  area.rows = Math.min(8, Math.max(2, area.value.split("\n").length));
+}
+
+function toEnd() {
+  thread.scrollTop = thread.scrollHeight;
+}
+
+const live = new Live(pane, {
+  before() {
+    atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR;
+  },
+  after() {
+    takeUpDraft();
+    if (atEnd) toEnd();
+  },
+});
+
+function trouble(words) {
+  const note = pane.querySelector(".composer .note");
+  note.textContent = words;
+  note.hidden = !words;
+}
+
+async function send(button) {
+  const area = box();
+  if (!area.value.trim()) return area.focus();
+  button.disabled = true;
+  trouble("");
+  try {
+    const answer = await fetch(button.formAction, {
+      method: "POST",
+      headers: { Accept: "application/json", "X-CSRFToken": token() },
+      body: new URLSearchParams({ text: area.value }),
+    });
+    if (!answer.ok) {
+      const problem = await answer.json().catch(() => ({}));
+      throw new Error(problem.detail || text("failed"));
+    }
+    localStorage.removeItem(draftKey(area));
+    area.value = "";
+    grow(area);
+    live.now().then(toEnd);
+  } catch (error) {
+    trouble(error instanceof TypeError ? text("failed") : error.message);
+  } finally {
+    button.disabled = false;
+    area.focus();
+  }
+}
+
+pane.addEventListener("click", (event) => {
+  const button = event.target.closest(".composer button");
+  if (!button) return;
+  event.preventDefault();
+  send(button);
+});
+
+pane.addEventListener("input", (event) => {
+  if (event.target !== box()) return;
+  localStorage.setItem(draftKey(event.target), event.target.value);
+  grow(event.target);
+});
+
+pane.addEventListener("keydown", (event) => {
+  if (event.target === box() && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    send(pane.querySelector(".composer button"));
+  }
+});
+
+thread.addEventListener("load", () => atEnd && toEnd(), true); // a photo that arrives moves the end
+
+for (const panel of document.querySelectorAll("[data-panel]")) {
+  if (window.matchMedia("(max-width: 1199px)").matches) panel.open = false;
+}
+
+takeUpDraft();
+toEnd();

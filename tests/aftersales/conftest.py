@@ -1,0 +1,36 @@
+"""A fresh database of each kind, and the shop's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import databases
+from tests.databases import Databases
+
+
+@pytest.fixture(scope="session")
+def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where fresh databases come from."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(
+    request: pytest.FixtureRequest, all_databases: Databases, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """An empty database with all tables, set as the one to use; the kind is its value."""
+    with all_databases.fresh(request.param) as url:
+        with databases.used(monkeypatch, url, tmp_path):
+            yield request.param
+
+
+@pytest.fixture
+def set_clock(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the shop's clock to an ISO time, from which it runs on."""
+    return databases.clock_setter(monkeypatch)
