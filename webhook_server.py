@@ -6,6 +6,8 @@ language understanding is imported here, so a web process starts in about a seco
 
 from __future__ import annotations
 
+from bot import wiring
 from bot.app import create_app
 
+wiring.wire("web")
 app = create_app()

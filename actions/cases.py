@@ -93,7 +93,10 @@ class SubmitCase(DestekAction):
         if dangerous:
             spec = dataclasses.replace(spec, priority="urgent", person=True)
         ticket, draft = open_ticket(ctx, intent, spec, dangerous)
+        saved = ctx.slot("saved_case")
         if dangerous:
+            if saved:  # nothing else is offered now
+                cleared.append(SlotSet("saved_case", {**saved, "ask": False}))
             ctx.say("utter_safety", phone=shop_phone(), ticket=ticket.number)
         else:
             _say_opened(ctx, intent, spec, ticket, draft)

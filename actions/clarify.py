@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
@@ -13,6 +14,7 @@ from bot.conversations.states import WaitReason
 
 MOST_CHOICES = 3
 MOST_MISSES = 2
+MOST_WORDS_OF_INFORMATION = 2
 # What somebody who is not understood can not mean by choosing it from a list.
 _NO_CHOICE = frozenset(
     {"nlu_fallback", "greet", "thanks_goodbye", "affirm", "deny", "provide_info", "abuse",
@@ -39,6 +41,8 @@ class Clarify(DestekAction):
                 SlotSet("wish", "product_fault_report"), SlotSet("misses", None),
                 FollowupAction("action_open_case"),
             ]
+        if _is_bare_information(ctx, words):
+            return [FollowupAction("action_provide_info")]
         misses = int(ctx.slot("misses") or 0) + 1
         if misses >= MOST_MISSES:
             ctx.say("utter_person_better")
@@ -60,3 +64,10 @@ class Clarify(DestekAction):
         ranking = ctx.tracker.latest_message.get("intent_ranking") or []
         names = (str(entry.get("name") or "") for entry in ranking)
         return [name for name in names if ctx.knows(f"utter_label_{name}")]
+
+
+def _is_bare_information(ctx: Context, words: str) -> bool:
+    """Tell whether a message is a number with hardly a word, such as a name, beside it."""
+    if not (ctx.entities("order_number") or ctx.entities("tracking_number")):
+        return False
+    return len(re.findall(r"[^\W\d_]+", words)) <= MOST_WORDS_OF_INFORMATION

@@ -20,6 +20,7 @@ from bot.conversations.states import WaitReason
 from bot.conversations.tickets import service as tickets
 
 MOST = 3  # orders told in one answer
+PARCEL_LENGTH = 9  # the shortest tracking numbers of carriers
 _PROOF = "proof:"  # open question: what would show that this order is theirs
 
 
@@ -42,10 +43,11 @@ def look_up(ctx: Context) -> Found:
     parcels = ctx.entities("tracking_number")
     phones, emails = ctx.entities("phone"), ctx.entities("email")
     question = str(ctx.slot("open_question") or "")
-    if question.startswith(_PROOF) and (numbers or parcels or phones or emails):
-        asked = question.removeprefix(_PROOF)
-        # A bare number may be the parcel's just as well as another order's.
-        numbers, parcels = list(dict.fromkeys([asked, *numbers])), [*parcels, *numbers]
+    if question.startswith(_PROOF):
+        # A long number is a parcel's; a short one is another order, and no guess at this one.
+        parcels = [*parcels, *(n for n in numbers if len(n) >= PARCEL_LENGTH and n not in parcels)]
+        if parcels or phones or emails:
+            numbers = [question.removeprefix(_PROOF), *(n for n in numbers if n not in parcels)]
     with db.write() as session:
         who = access.who(session, ctx.uid)
         if not numbers and not parcels:

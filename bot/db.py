@@ -32,6 +32,7 @@ Base: Any = declarative_base(metadata=sa.MetaData(naming_convention=_NAMING))
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _engines: dict[str, Engine] = {}
 _guard = threading.Lock()
+_writers = threading.Lock()
 
 
 class UTCDateTime(sa.types.TypeDecorator):  # type: ignore[type-arg]
@@ -67,7 +68,10 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        kind = connection.get_execution_options().get("begin", "DEFERRED")
+        options = connection.get_execution_options()
+        kind = options.get("begin", "DEFERRED")
+        if kind != "DEFERRED":
+            connection.exec_driver_sql(f"PRAGMA synchronous={options.get('synchronous', 'FULL')}")
         connection.exec_driver_sql(f"BEGIN {kind}")
 
 
@@ -107,14 +111,27 @@ def read() -> Iterator[Session]:
 
 
 @contextlib.contextmanager
-def write() -> Iterator[Session]:
-    """Give a session whose transaction commits at the end, or rolls back on any exception."""
-    bound = engine().execution_options(begin="IMMEDIATE")
-    with Session(bound, future=True, expire_on_commit=False) as session:
-        session.info["after_commit"] = []
-        with session.begin():
-            yield session
-    for hook in session.info["after_commit"]:
+def write(durable: bool = True) -> Iterator[Session]:
+    """Give a session whose transaction commits at the end, or rolls back on any exception.
+
+    `durable=False` is for what a power cut may take back: leases, claims, receipts, outcomes that
+    can be looked up again. On SQLite it saves the wait for the disk; nothing that is killed alone
+    loses it, and the next durable commit carries everything before it to the disk.
+    """
+    base = engine()
+    sqlite_file = base.dialect.name == "sqlite"
+    bound = base.execution_options(
+        begin="IMMEDIATE", synchronous="FULL" if durable else "NORMAL"
+    )
+    hooks: list[Callable[[], object]] = []
+    # SQLite lets one writer in and lets the others sleep and try again; within a process a plain
+    # lock hands over at once.
+    with _writers if sqlite_file else contextlib.nullcontext():
+        with Session(bound, future=True, expire_on_commit=False) as session:
+            session.info["after_commit"] = hooks
+            with session.begin():
+                yield session
+    for hook in hooks:
         hook()
 
 

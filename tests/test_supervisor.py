@@ -194,6 +194,21 @@ def test_a_second_signal_uses_force_at_once(supervise: Callable[..., Running]) -
     assert time.monotonic() - begun < 4
 
 
+def test_the_end_of_make_is_no_second_signal(supervise: Callable[..., Running]) -> None:
+    slow = (
+        "import signal, sys, time; "
+        "signal.signal(signal.SIGTERM, lambda *a: (time.sleep(1), print('bye'), sys.exit(0)));"
+        "print('up'); time.sleep(300)"
+    )
+    running = supervise(f"[code('slow', {slow!r}, stop_seconds=5)]")
+    wait_for(lambda: "| up\n" in running.output)
+    running.process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    running.process.send_signal(signal.SIGHUP)
+    running.process.wait(timeout=10)
+    assert "| bye\n" in running.output
+
+
 def test_processes_stop_in_reverse_order(supervise: Callable[..., Running]) -> None:
     polite = (
         "import signal, sys, time; "
@@ -253,8 +268,9 @@ def test_a_command_that_does_not_exist_is_named(supervise: Callable[..., Running
 
 def test_make_that_alone_is_interrupted_stops_the_stack(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from bot.supervisor import parent; check = parent.gave_up();"
-        "print('up', flush=True)\nwhile not check(): time.sleep(0.05)\nprint('down', flush=True)"
+        "import time; from bot.supervisor import parent; parent.watch(); print('up', flush=True)\n"
+        "import signal, sys\nsignal.signal(signal.SIGHUP, lambda *_: (print('down'), sys.exit()))\n"
+        "time.sleep(60)"
     )
     (tmp_path / "child.py").write_text(script)
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} child.py\n")

@@ -22,11 +22,10 @@ def catalogue(code: str) -> dict[str, str]:
 
 def language() -> str:
     """Return the reader's language: their own setting, else what this browser chose or asks for."""
-    if "language" in g:
-        return str(g.language)
-    if current_user and current_user.is_authenticated:
-        return str(current_user.language)
-    return of_browser()
+    if "language" not in g:
+        known = current_user and current_user.is_authenticated
+        g.language = current_user.language if known else of_browser()
+    return str(g.language)
 
 
 def of_browser() -> str:

@@ -48,7 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.context_processor(
         lambda: {
-            "t": i18n.text, "language": i18n.language(), "script_texts": i18n.for_scripts(),
+            "t": i18n.text, "language": i18n.language(), "script_texts": i18n.for_scripts,
             "now": clock.now,
         }
     )

@@ -59,25 +59,46 @@ def _message(message: Message, tapped: set[str]) -> dict[str, Any]:
     }
 
 
-def thread(session: Session, phone: str, after: int = 0) -> dict[str, Any]:
-    """Return the messages that a phone shows (ids above `after`), and whether somebody types."""
-    identity = session.scalars(
+def _identity(session: Session, phone: str) -> Identity | None:
+    found: Identity | None = session.scalars(
         sa.select(Identity).where(
             Identity.channel == simulator.SimulatorChannel.name,
             Identity.account == simulator.ACCOUNT, Identity.address == phone,
         )
     ).first()
-    if identity is None:
-        return {"messages": [], "typing": False}
-    found = session.scalars(
-        sa.select(Message)
+    return found
+
+
+def _shown(query: Any, identity: Identity, after: int) -> Any:
+    """Narrow a query of messages to the latest ones that a phone shows."""
+    return (
+        query.join(Conversation, Conversation.id == Message.conversation_id)
         .where(
+            Conversation.customer_id == identity.customer_id,
             Message.identity_id == identity.id, Message.id > after,
             sa.or_(Message.direction == "in", Message.state.in_(_ARRIVED)),
         )
-        .options(selectinload(Message.attachments))
         .order_by(Message.id.desc())
         .limit(MOST_MESSAGES)
+    )
+
+
+def mark(session: Session, phone: str) -> object:
+    """Return what differs whenever the phone would show something else; cheap."""
+    identity = _identity(session, phone)
+    if identity is None:
+        return None
+    found = session.execute(_shown(sa.select(Message.id, Message.state), identity, 0)).all()
+    return found, _typing(session, identity)
+
+
+def thread(session: Session, phone: str, after: int = 0) -> dict[str, Any]:
+    """Return the messages that a phone shows (ids above `after`), and whether somebody types."""
+    identity = _identity(session, phone)
+    if identity is None:
+        return {"messages": [], "typing": False}
+    found = session.scalars(
+        _shown(sa.select(Message).options(selectinload(Message.attachments)), identity, after)
     ).all()
     tapped = {
         str(m.attributes["payload"]) for m in found if (m.attributes or {}).get("payload")

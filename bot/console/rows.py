@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.accounts import queries as accounts
+from bot.accounts.models import AuditEntry
 from bot.conversations import queries
 from bot.conversations.handover.models import Handover
-from bot.conversations.models import Conversation
+from bot.conversations.models import Attachment, Conversation, Message
 from bot.conversations.states import Handling
 
 TABS = ("waiting", "mine", "all")
@@ -40,6 +41,35 @@ def counts(session: Session, user_id: int) -> dict[str, int]:
     return {
         "waiting": int(session.scalar(waiting) or 0), "mine": int(session.scalar(mine) or 0),
     }
+
+
+def list_mark(session: Session, user_id: int) -> object:
+    """Return what differs whenever a list may look different; cheap, whatever there is to list."""
+    latest = [
+        session.scalar(sa.select(sa.func.max(table.id))) for table in (Message, Handover, AuditEntry)
+    ]
+    return latest, counts(session, user_id)
+
+
+def thread_mark(session: Session, conversation_id: int, show: int) -> object:
+    """Return what differs whenever a thread's latest `show` messages may look different."""
+    messages = session.execute(
+        sa.select(Message.id, Message.state, Message.error_text)
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.id.desc())
+        .limit(show)
+    ).all()
+    oldest = messages[-1][0] if messages else 0
+    files = session.execute(
+        sa.select(Attachment.id, Attachment.state)
+        .join(Message, Message.id == Attachment.message_id)
+        .where(Message.conversation_id == conversation_id, Message.id >= oldest)
+        .order_by(Attachment.id)
+    ).all()
+    passages = [
+        (p.id, p.claimed_at, p.ended_at, p.agent_id) for p in handovers(session, conversation_id)
+    ]
+    return messages, files, passages
 
 
 def handovers(session: Session, conversation_id: int) -> list[Handover]:

@@ -34,7 +34,9 @@ def receive(channel_name: str, request: WebhookRequest) -> WebhookReply:
 def store(channel: Channel, events: Sequence[Event]) -> int:
     """Store events in one transaction and ring; return how many messages were new."""
     new: list[service.Stored] = []
-    with db.write() as session:
+    # A receipt lost in a power cut comes again or is looked up; a customer's message is not.
+    durable = not all(isinstance(e, DeliveryUpdate) for e in events)
+    with db.write(durable=durable) as session:
         for event in events:
             if isinstance(event, InboundMessage):
                 stored = service.store_inbound(session, _masked(session, channel, event))

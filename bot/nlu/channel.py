@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import hmac
 import logging
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.core.events import Event
+from rasa.shared.utils.schemas.events import EVENTS_SCHEMA
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
@@ -30,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Destek-Secret"  # noqa: S105  its name, not a secret
 MAX_SENDER = 255
+_SESSION_COMMAND = re.compile(r"\s*/(?:restart|back|session_start)\b")
 
 Handler = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 Guard = Callable[[Request], Coroutine[Any, Any, "HTTPResponse | None"]]
@@ -113,12 +117,16 @@ async def _health(request: Request) -> HTTPResponse:
 
 async def _turn(request: Request) -> HTTPResponse:
     body = _body(request)
-    metadata = body.get("metadata") or {}
+    metadata = {} if body.get("metadata") is None else body["metadata"]
     if not isinstance(metadata, dict):
         raise BadRequest("metadata must be an object")
+    text = _text(body)
+    if _SESSION_COMMAND.match(text):
+        # Never stored for a button; a session starts by `new_session` only.
+        raise BadRequest("text must not be a command about the session")
     turn = TurnRequest(
         sender=_sender(body),
-        text=_text(body),
+        text=text,
         new_session=body.get("new_session") is True,
         metadata=metadata,
     )
@@ -129,16 +137,13 @@ async def _events(request: Request) -> HTTPResponse:
     body = _body(request)
     sender = _sender(body)
     given = body.get("events")
-    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
-        raise BadRequest("events must be a list of objects")
-    agent = _agent(request)
-    processor = ready_processor(agent)
     try:
-        events = [Event.from_parameters(item) for item in given]
+        jsonschema.validate(given, EVENTS_SCHEMA)
+        events = [Event.from_parameters(item) for item in given or ()]
     except Exception as error:
         raise BadRequest(f"events: {type(error).__name__}") from None
-    if any(event is None for event in events):
-        raise BadRequest("events holds an event of an unknown kind")
+    agent = _agent(request)
+    processor = ready_processor(agent)
     async with agent.lock_store.lock(sender, wait_time_in_seconds=LOCK_POLL_SECONDS):
         tracker = await processor.get_tracker(sender)
         tracker.update_with_events(events, processor.domain)

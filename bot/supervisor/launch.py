@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import os
 import signal
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,21 +15,23 @@ from dotenv import dotenv_values
 
 from bot import clock, config, setup_steps
 from bot.config import Settings
-from bot.errors import ConfigurationError, DestekError
+from bot.errors import ConfigurationError
 from bot.supervisor import parent, ports, run_info, stack
 from bot.supervisor.console import Console
 from bot.supervisor.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
+_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _READYZ_WITHIN = 20.0  # seconds
 
 
 def run(under_make: bool = False) -> int:
     """Run the stack of this `DATA_DIR` until stopped; return the exit status."""
     begun = time.monotonic()
-    should_stop = parent.gave_up() if under_make else lambda: False
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _STOP:
         signal.signal(number, _interrupt)
+    if under_make:
+        parent.watch()
     console = Console()
     settings = config.load()
     environment = _environment()
@@ -51,7 +52,7 @@ def run(under_make: bool = False) -> int:
         }
         run_info.write(settings.data_dir, info)
         supervisor = Supervisor(
-            built.specs, children, str(ROOT), console, lock=lock, should_stop=should_stop,
+            built.specs, children, str(ROOT), console, lock=lock,
             on_change=lambda pids: run_info.write(settings.data_dir, {**info, "processes": pids}),
         )
         return supervisor.run(lambda: _announce(settings, console, log_ins, begun))
@@ -63,6 +64,8 @@ def run(under_make: bool = False) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in _STOP:  # the tidying up is not to be interrupted in turn
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -140,14 +143,3 @@ def _announce(settings: Settings, console: Console, log_ins: str, begun: float) 
     elif settings.demo:
         lines += [f"  Log-ins    {settings.data_dir}/demo-logins"]
     console.plain("\n".join([*lines, "  Stop       Ctrl-C", ""]))
-
-
-def main(under_make: bool) -> int:
-    """Run, and say in one line what is wrong when a setting or another stack is in the way."""
-    try:
-        return run(under_make)
-    except DestekError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-
-

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,3 +33,15 @@ def gave_up() -> Callable[[], bool]:
         return os.getppid() != parent or (caught and not _catches_interrupt(parent))
 
     return check
+
+
+def watch() -> None:
+    """Send ourselves SIGHUP once our parent gave up; returns at once."""
+    check = gave_up()
+
+    def wait() -> None:
+        while not check():
+            time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

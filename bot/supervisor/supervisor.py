@@ -29,12 +29,11 @@ class Supervisor:
     def __init__(
         self, specs: Sequence[ProcessSpec], environment: Mapping[str, str], cwd: str,
         console: Console, *, on_change: Callable[[dict[str, int]], None] = lambda pids: None,
-        should_stop: Callable[[], bool] = lambda: False, lock: int | None = None,
-        pauses: Sequence[float] = PAUSES, stop_within: float = 8.0,
+        lock: int | None = None, pauses: Sequence[float] = PAUSES, stop_within: float = 8.0,
         ask_every: float = ASK_READY,
     ) -> None:
         """`on_change` gets name → process id after every start; times in seconds."""
-        self._console, self._on_change, self._should_stop = console, on_change, should_stop
+        self._console, self._on_change = console, on_change
         self._stop_within = stop_within
         self._processes = [Process(s, environment, cwd, console.line, pauses) for s in specs]
         self._lifeline = Lifeline(() if lock is None else (lock,))
@@ -60,15 +59,14 @@ class Supervisor:
                 elif not announced and time.monotonic() - reminded > _REMIND:
                     reminded = time.monotonic()
                     self._say(f"{reminded - begun:.0f} s, waiting for {', '.join(waiting)}")
-                if self._should_stop():
-                    self._stopping.set()
                 self._stopping.wait(_TICK)
         finally:
             self._stop()
         return 0
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._stopping.is_set():
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        # SIGHUP says that the terminal or make has gone: no second wish of a person.
+        if self._stopping.is_set() and number != signal.SIGHUP:
             self._forced.set()
         self._stopping.set()
 

@@ -104,10 +104,17 @@ def test_understanding_in_between_mends_a_miss(say_as: Say) -> None:
 
 
 def test_choices_are_the_likeliest_intents_with_their_numbers(say_as: Say) -> None:
-    said = say_as(AYSE).say("1024 bir şey olmuş sanki şey yani of")
-    if said.data["intent"]["name"] == "nlu_fallback":
-        assert 1 <= len(said.choices) <= 3
-        assert all('{"order_number": "1024"}' in command for command in said.choices.values())
+    said = say_as(AYSE).say("1024 lacivert mor yeşil falan filan işte öyle bir mevzu")
+    assert said.responses == ["utter_clarify"], said.data["intent"]
+    likeliest = [entry["name"] for entry in said.data["intent_ranking"]]
+    assert 1 <= len(said.choices) <= 3
+    for command in said.choices.values():
+        name, _, numbers = command.removeprefix("/").partition("{")
+        assert name in likeliest and numbers == '"order_number": "1024"}'
+
+
+def test_a_number_with_a_name_beside_it_is_information(say_as: Say) -> None:
+    assert "Yurtiçi" in say_as(AYSE).say("1024\nayşe kaya\n0532 123 45 67").text
 
 
 def test_insult_is_answered_calmly_once(say_as: Say) -> None:

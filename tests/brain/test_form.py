@@ -64,7 +64,8 @@ def test_the_replaced_case_is_offered_once_the_new_one_is_done(
     said = talk.say("/broken_promise")
     assert said.responses[-1] == "utter_offer_resume"
     said = talk.take(said, "Devam edelim")
-    assert said.slots["case_order"] == "1026" and said.responses == ["utter_ask_details_return_request"]
+    assert said.slots["case_order"] == "1026"
+    assert said.responses == ["utter_ask_details_return_request"]
     talk.say("çarşaf küçük geldi")
     assert [t.intent for t in tickets()] == ["broken_promise", "return_request"]
 

@@ -230,6 +230,7 @@ class TestBase64:
             base64.b64encode(b"kargo nerede").decode(),  # short: could be a code
             base64.b64encode(bytes(range(256))).decode(),  # no words inside
             base64.b64encode(b"x" * 90).decode(),  # readable, but no words
+            base64.b64encode(b"kargo nerede \x1b " * 6).decode(),  # control characters
             "a" * 80,
             "Siparisim1024nerede" * 5,
             "https://narev.example/iade/" + "A" * 61,
@@ -332,6 +333,13 @@ def test_a_status_we_do_not_know_is_recorded(word: str) -> None:
     assert isinstance(found, UnknownEvent)
     assert found.kind.startswith("status:")
     assert len(found.kind) < 60
+
+
+def test_neither_status_nor_message_is_recorded_at_the_status_door() -> None:
+    body = urlencode({"MessageSid": "SM1", "From": "whatsapp:+905321234567"}).encode()
+    target = "/webhooks/twilio/status?uuid=u"
+    [found] = HARNESS.channel.parse(WebhookRequest("POST", target, {"content-type": FORM}, body))
+    assert isinstance(found, UnknownEvent)
 
 
 def test_a_get_request_is_read_from_its_query() -> None:

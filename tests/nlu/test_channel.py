@@ -19,6 +19,7 @@ from rasa.server import create_app
 from rasa.shared.core.domain import Domain
 from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
+from sanic.touchup import TouchUp
 
 from bot.nlu import quiet
 from bot.nlu.channel import DestekInput
@@ -51,6 +52,22 @@ class Server:
         return await self.call("POST", TURN, body)
 
 
+@pytest.fixture(scope="module")
+def rewritten_once() -> Iterator[None]:
+    """Let several servers start: Sanic rewrites its own methods at a start, once in a process."""
+    original = TouchUp.run
+    apps: list[Sanic] = []
+
+    def run(app: Sanic) -> None:
+        if not apps:
+            original(app)
+        apps.append(app)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TouchUp, "run", run)
+        yield
+
+
 @pytest.fixture
 def loud() -> Iterator[None]:
     """Have everything logged, and put the process's logging back afterwards."""
@@ -65,7 +82,9 @@ def loud() -> Iterator[None]:
 
 
 @pytest.fixture
-def serve(model_path: str, actions: FakeActions, tmp_path: Path) -> Callable[..., Any]:
+def serve(
+    model_path: str, actions: FakeActions, tmp_path: Path, rewritten_once: None
+) -> Callable[..., Any]:
     """Return a context with a running server; `secret` and the store may be chosen."""
 
     @contextlib.asynccontextmanager
@@ -182,6 +201,7 @@ def test_a_parse_leaves_no_trace(serve: Callable[..., Any]) -> None:
         (TURN, {"sender": "x" * 256, "text": "a"}), (TURN, {"sender": 7, "text": "a"}),
         (TURN, {"sender": "c1", "text": None}),
         (TURN, {"sender": "c1", "text": "a", "metadata": []}),
+        (TURN, {"sender": "c1", "text": "/restart"}), (TURN, {"sender": "c1", "text": " /back"}),
         ("/webhooks/destek/parse", {"text": 1}),
         ("/webhooks/destek/events", {"sender": "c1", "events": "x"}),
         ("/webhooks/destek/events", {"sender": "c1", "events": [{"event": "unheard"}]}),
@@ -243,7 +263,7 @@ def test_no_words_are_logged_whatever_happens(
     async def work() -> None:
         async with serve() as server:
             assert (await server.turn("merhaba gizlisözcük", "t0"))[0] == 200
-            status, answer = await server.turn(words)
+            _, answer = await server.turn(words)
             assert answer["failed_actions"] == ["action_track"]
             await server.turn('/track_order{"order_number": gizlisözcük', "t2")
             engine = server.app.ctx.agent.tracker_store.engine

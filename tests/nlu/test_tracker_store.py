@@ -125,14 +125,14 @@ def test_after_300_messages_the_state_is_that_of_all_events(address: str) -> Non
 
 def test_the_form_goes_on_where_it_was_after_the_cut(address: str) -> None:
     store = opened(address)
-    for events in long_dialogue(120):
+    for events in long_dialogue(60):
         take(store, "c1", events)
     closing: list[Event] = [
         ActionExecuted("case_form"), SlotSet("detail", "köşesi"), ActiveLoop(None),
         SlotSet("requested_slot", None), SlotSet("order_number", None),
     ]  # fmt: skip
     take(store, "c1", turn(999, *closing))
-    for number in range(60):
+    for number in range(35):
         take(store, "c1", turn(number))
     slots = read(store, "c1").current_slot_values()
     assert read(store, "c1").active_loop_name is None
@@ -142,7 +142,7 @@ def test_the_form_goes_on_where_it_was_after_the_cut(address: str) -> None:
 
 def test_a_new_session_forgets_the_old_one(address: str) -> None:
     store = opened(address)
-    for events in long_dialogue(60):
+    for events in long_dialogue(30):
         take(store, "c1", events)
     take(store, "c1", [*start(), *turn(1)])
     tracker = read(store, "c1")
@@ -151,7 +151,7 @@ def test_a_new_session_forgets_the_old_one(address: str) -> None:
     assert [e.text for e in tracker.events if isinstance(e, UserUttered)] == ["bir şey 1"]
     texts = [e.text for e in read(store, "c1", full=True).events if isinstance(e, UserUttered)]
     assert len(texts) > 10  # the events of earlier sessions are still there to look into
-    for number in range(60):
+    for number in range(35):
         take(store, "c1", turn(number))
     assert read(store, "c1").get_slot("order_number") is None
     store.engine.dispose()
@@ -160,7 +160,7 @@ def test_a_new_session_forgets_the_old_one(address: str) -> None:
 def test_a_paused_conversation_stays_paused(address: str) -> None:
     store = opened(address)
     take(store, "c1", [*start(), *turn(0, ConversationPaused())])
-    for number in range(60):
+    for number in range(35):
         take(store, "c1", turn(number))
     assert read(store, "c1").is_paused()
     store.engine.dispose()
@@ -169,7 +169,7 @@ def test_a_paused_conversation_stays_paused(address: str) -> None:
 def test_turns_that_never_listen_are_read_whole_rather_than_cut_blind(address: str) -> None:
     store = opened(address)
     take(store, "c1", [*start(), *turn(0, SlotSet("order_number", "1024"))])
-    for number in range(150):
+    for number in range(40):
         take(store, "c1", turn(number)[:-1])
     assert read(store, "c1").get_slot("order_number") == "1024"
     store.engine.dispose()
@@ -269,9 +269,7 @@ def test_sqlite_waits_for_another_writer(tmp_path: Path) -> None:
     store.engine.dispose()
 
 
-def test_no_words_of_customers_are_logged(
-    address: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_words_of_customers_are_logged(address: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     store = opened(address)
     take(store, "c1", [*start(), *turn(1, text="gizli sözler")])

@@ -97,9 +97,9 @@ def test_what_is_not_understood_is_a_fallback(parse: Parse, text: str) -> None:
 
 
 def test_a_fallback_leaves_the_ranking_to_ask_with(parse: Parse) -> None:
-    result = parse("iade kargo")
+    result = parse("ne kadar")
     assert result["intent"]["name"] == "nlu_fallback"
-    assert {e["name"] for e in result["intent_ranking"][:3]} >= {"return_policy", "shipping_info"}
+    assert {e["name"] for e in result["intent_ranking"][:2]} == {"return_policy", "shipping_info"}
 
 
 @pytest.mark.parametrize("text", ["1024", "#1024", "1024, 1025", "+90 532 123 45 67", "T-20931"])

@@ -51,10 +51,11 @@ def _store(session: Session, rows: Sequence[OrderRow], report: Report) -> None:
             sa.select(Order).where(Order.number.in_([row.number for row in rows]))
         )
     }
-    people = _People(session, rows, report)
     report.add("new orders", len(rows) - len(known))
     report.add("updated orders", len(known))
     new = [row for row in rows if row.number not in known]
+    moved = [row for row in rows if row.number in known and _names_another(row, known[row.number])]
+    people = _People(session, [*new, *moved], report)
     if new:
         session.execute(sa.insert(Order), [
             {**_values(row), "number": row.number, "search_key": search_key(row.number),
@@ -62,9 +63,11 @@ def _store(session: Session, rows: Sequence[OrderRow], report: Report) -> None:
              "currency": "TRY", "is_demo": False, "touched": False}
             for row in new
         ])
+    for row in moved:
+        known[row.number].customer_id = people.of(row)
     for row in rows:
         if row.number in known:
-            _update(known[row.number], row, people)
+            _update(known[row.number], row)
     session.flush()
     ids = dict(session.execute(
         sa.select(Order.number, Order.id).where(Order.number.in_([row.number for row in rows]))
@@ -82,13 +85,16 @@ def _values(row: OrderRow) -> dict[str, Any]:
     }
 
 
-def _update(order: Order, row: OrderRow, people: _People) -> None:
-    """Bring a stored order up to date. It stays its customer's unless the file names another."""
-    if (row.values["phone"], row.values["email"]) not in ((None, None), (order.phone, order.email)):
-        order.customer_id = people.of(row)
-    blank_is_unknown = ("customer_name", "phone", "email")
+def _names_another(row: OrderRow, order: Order) -> bool:
+    """Tell whether the file names a phone or an e-mail that the order has not had so far."""
+    named = (row.values["phone"], row.values["email"])
+    return named not in ((None, None), (order.phone, order.email))
+
+
+def _update(order: Order, row: OrderRow) -> None:
+    """Bring a stored order up to date; a blank cell does not wipe out whose it is."""
     for name, value in _values(row).items():
-        if value or name not in blank_is_unknown:
+        if value or name not in ("customer_name", "phone", "email"):
             setattr(order, name, value)
     order.touched = True
 
@@ -135,22 +141,26 @@ def _insert_parts(
 
 
 class _People:
-    """The customers of one batch: found, or made, with two look-ups for all of them."""
+    """The customers of one batch: found, or made, with one look-up for all of them."""
 
     def __init__(self, session: Session, rows: Sequence[OrderRow], report: Report) -> None:
-        self._session, self._report = session, report
-        phones = {row.values["phone"] for row in rows} - {None}
-        emails = {row.values["email"] for row in rows} - {None}
         self._by_phone: dict[str, Customer] = {}
         self._by_email: dict[str, Customer] = {}
+        phones = {row.values["phone"] for row in rows} - {None}
+        emails = {row.values["email"] for row in rows} - {None}
         found = sa.select(Customer).where(
             sa.or_(Customer.phone.in_(phones), Customer.email.in_(emails))
         )
         for person in session.scalars(found.order_by(Customer.id)):
             self._know(person)
+        self._of = {row.number: self._choose(session, row, report) for row in rows}
+        session.flush()
 
     def of(self, row: OrderRow) -> int:
         """Return the id of the order's customer."""
+        return int(self._of[row.number].id)
+
+    def _choose(self, session: Session, row: OrderRow, report: Report) -> Customer:
         phone, email = row.values["phone"], row.values["email"]
         person = self._by_phone.get(phone or "")
         if person is None and email in self._by_email:
@@ -162,13 +172,12 @@ class _People:
                 uid=new_uid(), name=row.values["customer_name"] or "", phone=phone, email=email,
                 language=row.values["language"] or "tr",
             )
-            self._session.add(person)
-            self._report.add("new customers")
+            session.add(person)
+            report.add("new customers")
         else:
             self._fill(person, row)
-        self._session.flush()
         self._know(person)
-        return int(person.id)
+        return person
 
     def _fill(self, person: Customer, row: OrderRow) -> None:
         phone, email = row.values["phone"], row.values["email"]

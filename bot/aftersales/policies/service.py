@@ -59,21 +59,22 @@ def publish(
     session: Session, key: str, values: dict[str, Any], *,
     valid_from: dt.datetime | None = None, source: str = "",
 ) -> bool:
-    """Add a version unless it says what the newest one says; tell whether it was added.
+    """Add a version unless it is there already; tell whether it was added.
 
-    `valid_from` (aware; default now) may lie ahead: until then the version before it holds.
+    `valid_from` (aware) may lie ahead: until then the version before it holds. Without it the
+    version holds from now on, unless the newest one says the same.
     """
     while True:
-        newest = session.scalars(
-            sa.select(Policy).where(Policy.key == key).order_by(Policy.version.desc()).limit(1)
-        ).first()
-        start = valid_from or (newest.valid_from if newest else clock.now())
-        if newest is not None and newest.values == values and newest.valid_from == start:
+        versions = sa.select(Policy).where(Policy.key == key).order_by(Policy.version.desc())
+        newest = session.scalars(versions.limit(1)).first()
+        same = newest
+        if valid_from is not None:
+            same = session.scalars(versions.where(Policy.valid_from == valid_from).limit(1)).first()
+        if same is not None and same.values == values:
             return False
-        version = newest.version + 1 if newest else 1
         if db.insert_once(
-            session, Policy, key=key, version=version, values=values, source=source,
-            valid_from=valid_from or clock.now(),
+            session, Policy, key=key, version=newest.version + 1 if newest else 1, values=values,
+            source=source, valid_from=valid_from or clock.now(),
         ):
             return True
         session.expire_all()  # another process took the number: look again

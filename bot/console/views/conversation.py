@@ -68,8 +68,14 @@ def page(uid: str) -> str:
 def live(uid: str) -> Response:
     """Answer what the thread and its surroundings look like now."""
     with db.read() as session:
-        items, blocks = _parts(session, _wanted(session, uid))
-    return fragments.answer({"messages": items}, blocks)
+        conversation = _wanted(session, uid)
+
+        def draw() -> fragments.Parts:
+            items, blocks = _parts(session, conversation)
+            return {"messages": items}, blocks
+
+        seen = rows.thread_mark(session, conversation["id"], _messages_asked_for())
+        return fragments.answer((conversation, seen), draw)
 
 
 def _refusal(holder: Conflict) -> str:

@@ -43,5 +43,12 @@ def page() -> str:
 @login_required
 def live() -> Response:
     """Answer what the list looks like now."""
-    items, tabs = list_parts(tab_asked_for())
-    return fragments.answer({"rows": items}, {"tabs": tabs})
+    tab = tab_asked_for()
+
+    def draw() -> fragments.Parts:
+        items, tabs = list_parts(tab)
+        return {"rows": items}, {"tabs": tabs}
+
+    with db.read() as session:
+        mark = rows.list_mark(session, current_user.user_id)
+    return fragments.answer((tab, mark), draw)

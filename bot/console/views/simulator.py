@@ -62,14 +62,15 @@ def page() -> str:
 @blueprint.get("/api/messages")
 def messages() -> Response:
     """Answer what the phone with number `phone` shows now; with `after`, only later messages."""
-    number = request.args.get("phone", "")[:32]
+    number = request.args.get("phone", "")[:200]
+    after = request.args.get("after", 0, type=int)
+    shop_time = labels.moment(clock.now())
     with db.read() as session:
-        found = phone.thread(session, number, request.args.get("after", 0, type=int))
-    found["clock"] = labels.moment(clock.now())
-    cursor = fragments.version(json.dumps(found))
-    if request.args.get("cursor") == cursor:
-        return jsonify(changed=False, cursor=cursor)
-    return jsonify(changed=True, cursor=cursor, **found)
+        cursor = fragments.version(f"{phone.mark(session, number)!r}|{after}|{shop_time}")
+        if request.args.get("cursor") == cursor:
+            return jsonify(changed=False, cursor=cursor)
+        found = phone.thread(session, number, after)
+    return jsonify(changed=True, cursor=cursor, clock=shop_time, **found)
 
 
 @blueprint.post("/api/messages")

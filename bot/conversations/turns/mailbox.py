@@ -8,8 +8,6 @@ with the same turn id, and Rasa answers from its tracker what it has answered be
 from __future__ import annotations
 
 import dataclasses
-import os
-import threading
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -48,31 +46,20 @@ class _Open:
 
 def drain(conversation_id: int) -> None:
     """Answer what is unanswered in a conversation, unless another worker is at it."""
-    owner = f"{os.getpid()}-{threading.get_ident()}-{uuid.uuid4().hex[:8]}"
-    with db.write() as session:
-        if not service.take_lease(session, conversation_id, owner):
-            return  # its holder looks once more before it goes
+    owner = sender.new_owner()
     wait: float | None = 0.0
+    released = False
     try:
         while wait == 0.0:
-            wait = _one(conversation_id, owner)
+            wait, released = _one(conversation_id, owner)
     except LeaseLost:
-        return
+        return  # its holder looks once more before it goes
     finally:
-        with db.write() as session:
-            service.release_lease(session, conversation_id, owner)
+        if not released:
+            with db.write(durable=False) as session:
+                service.release_lease(session, conversation_id, owner)
     if wait is not None:
         jobs.ring(conversation_id, delay=wait)
-    elif _is_due(conversation_id):
-        jobs.ring(conversation_id)
-
-
-def _is_due(conversation_id: int) -> bool:
-    with db.read() as session:
-        row = session.execute(
-            sa.select(Conversation.unanswered).where(Conversation.id == conversation_id)
-        ).first()
-        return bool(row and row.unanswered)
 
 
 def _hold(session: Session, conversation_id: int, owner: str) -> Conversation:
@@ -86,21 +73,34 @@ def _hold(session: Session, conversation_id: int, owner: str) -> Conversation:
     ).one()
 
 
-def _one(conversation_id: int, owner: str) -> float | None:
-    """Do one turn. 0.0: look for the next. A number: come back in so many seconds. None: done."""
-    with db.write() as session:
+def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
+    """Do one turn; return (when to look again, whether the lease is given back already).
+
+    0.0: look for the next turn now. A number: come back in so many seconds. None: nothing waits;
+    that was found out in the transaction that gave the lease back, so no message falls between.
+    """
+    claimed: sender.Claim = None
+    with db.write(durable=False) as session:
         conversation = _hold(session, conversation_id, owner)
         found = _next(session, conversation)
+        if found is None or (isinstance(found, float) and found > 0.0):
+            service.release_lease(session, conversation_id, owner)
+        elif found == 0.0:
+            claimed = sender.claim(session, conversation_id, owner)
     if not isinstance(found, _Open):
-        sender.drain(conversation_id)
-        return found
+        if claimed is not None:
+            with db.write() as session:  # what a rule said or changed is on the disk before it leaves
+                _hold(session, conversation_id, owner)
+            sender.drain(conversation_id, owner, claimed)
+        return found, found != 0.0
     try:
         answers, pending = _ask(conversation_id, owner, found)
     except rasa.RasaUnavailable as error:
         log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
         wait = _failed(conversation_id, owner, found)
         sender.drain(conversation_id)
-        return wait
+        return wait, False
+    # One durable commit: replies, promises, choices, memory, and the claim of the first send.
     with db.write() as session:
         conversation = _hold(session, conversation_id, owner)
         turn, messages = _turn(session, found.turn_id)
@@ -110,8 +110,11 @@ def _one(conversation_id: int, owner: str) -> float | None:
         else:
             line = outage.over(session, conversation, turn, answers[0].language)
             answer.by_brain(session, conversation, turn, messages, answers, pending, line)
-    sender.drain(conversation_id)
-    return 0.0
+        session.flush()
+        claimed = sender.claim(session, conversation_id, owner)
+    if claimed is not None:
+        sender.drain(conversation_id, owner, claimed)
+    return 0.0, False
 
 
 def _turn(session: Session, turn_id: str) -> tuple[Turn, list[Message]]:

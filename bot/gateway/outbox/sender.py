@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import os
 import threading
 import uuid
+from collections.abc import Callable
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -39,7 +41,9 @@ log = structlog.get_logger("outbox")
 
 
 @dataclasses.dataclass(frozen=True)
-class _Work:
+class Work:
+    """A claimed message: what the provider gets, or is asked about when the outcome is unknown."""
+
     message_id: int
     outgoing: OutgoingMessage
     channel: str
@@ -47,18 +51,38 @@ class _Work:
     since: dt.datetime
 
 
-def drain(conversation_id: int) -> None:
-    """Send everything of a conversation that may leave now; schedule what must wait."""
-    owner = f"{os.getpid()}-{threading.get_ident()}-{uuid.uuid4().hex[:8]}"
-    while True:
-        with db.write() as session:
+Claim = Work | float | None  # a message; seconds until there may be one; nothing to do
+Settle = Callable[[Session, Work, str], None]
+
+
+def new_owner() -> str:
+    """Return a name for claims that no other thread of any process has."""
+    return f"{os.getpid()}-{threading.get_ident()}-{uuid.uuid4().hex[:8]}"
+
+
+def claim(session: Session, conversation_id: int, owner: str) -> Claim:
+    """Claim the next message of a conversation within a caller's transaction; see `drain`."""
+    return _claim(session, conversation_id, owner)
+
+
+def drain(conversation_id: int, owner: str = "", claimed: Claim = None) -> None:
+    """Send everything of a conversation that may leave now; schedule what must wait.
+
+    A caller that claimed the first message together with storing it hands the claim over.
+    """
+    owner = owner or new_owner()
+    work = claimed
+    if work is None:
+        with db.write(durable=False) as session:
             work = _claim(session, conversation_id, owner)
-        if work is None:
-            return
-        if isinstance(work, float):
-            jobs.enqueue(jobs.SEND, conversation_id, delay=work)
-            return
-        _deliver(work, owner)
+    while isinstance(work, Work):
+        settle = _deliver(work)
+        with db.write(durable=False) as session:
+            settle(session, work, owner)
+            session.flush()
+            work = _claim(session, conversation_id, owner)
+    if work is not None:
+        jobs.enqueue(jobs.SEND, conversation_id, delay=work)
 
 
 def _first(session: Session, conversation_id: int) -> Message | None:
@@ -75,7 +99,7 @@ def _first(session: Session, conversation_id: int) -> Message | None:
     return row
 
 
-def _claim(session: Session, conversation_id: int, owner: str) -> _Work | float | None:
+def _claim(session: Session, conversation_id: int, owner: str) -> Claim:
     """Claim the next message. None: nothing to do. A float: look again in so many real seconds."""
     while True:
         message = _first(session, conversation_id)
@@ -102,7 +126,7 @@ def _claim(session: Session, conversation_id: int, owner: str) -> _Work | float 
                 return refused
         if not _take(session, message, owner, real_now, look_up):
             return None
-        return _Work(
+        return Work(
             int(message.id), _outgoing(message, identity), message.channel, look_up,
             message.sent_at or message.created_at,
         )
@@ -180,30 +204,30 @@ def _outgoing(message: Message, identity: Identity) -> OutgoingMessage:
     )
 
 
-def _deliver(work: _Work, owner: str) -> None:
+def _deliver(work: Work) -> Settle:
+    """Call the provider, outside any transaction; return how to write the outcome down."""
     try:
         channel = registry.get(work.channel)
         result = _look_up(channel, work) if work.look_up else channel.send(work.outgoing)
     except NotFound as error:
-        result_error = SendError(str(error), Outcome.REFUSED, "channel_off", Remedy.OPERATOR)
-        _write_failure(work, owner, result_error)
-        return
+        return _failure(SendError(str(error), Outcome.REFUSED, "channel_off", Remedy.OPERATOR))
     except SendError as error:
-        _write_failure(work, owner, error)
-        return
+        return _failure(error)
     except TemporarilyUnavailable as error:
         # Only a look-up raises this: what became of the message is as unknown as before.
-        _write_failure(work, owner, SendError(str(error), Outcome.UNKNOWN, "look_up_failed"))
-        return
+        return _failure(SendError(str(error), Outcome.UNKNOWN, "look_up_failed"))
     except Exception:
         # Our own fault in an adapter. Whether the provider got it is not known: look it up later.
         log.exception("send_crashed", message_id=work.message_id, channel=work.channel)
-        _write_failure(work, owner, SendError("the send failed inside", Outcome.UNKNOWN, "internal"))
-        return
-    _write_success(work, owner, result)
+        return _failure(SendError("the send failed inside", Outcome.UNKNOWN, "internal"))
+    return functools.partial(_write_success, result)
 
 
-def _look_up(channel: Channel, work: _Work) -> SendResult:
+def _failure(error: SendError) -> Settle:
+    return functools.partial(_write_failure, error)
+
+
+def _look_up(channel: Channel, work: Work) -> SendResult:
     found = channel.find_sent(work.outgoing, work.since - dt.timedelta(minutes=2))
     if found is None and clock.now() - work.since < _ABSENT_AFTER:
         raise SendError("the provider does not have it yet", Outcome.UNKNOWN, "not_found")
@@ -212,54 +236,55 @@ def _look_up(channel: Channel, work: _Work) -> SendResult:
     return found
 
 
-def _locked(session: Session, work: _Work) -> Message:
-    return session.scalars(  # type: ignore[no-any-return]
-        sa.select(Message).where(Message.id == work.message_id).with_for_update()
-    ).one()
+def _locked(session: Session, work: Work) -> Message:
+    query = sa.select(Message).where(Message.id == work.message_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()  # type: ignore[no-any-return]
 
 
-def _write_success(work: _Work, owner: str, result: SendResult) -> None:
-    with db.write() as session:
-        message = _locked(session, work)
-        message.provider_message_id = message.provider_message_id or result.provider_message_id
-        receipts.apply(session, message, result.status, "", clock.now())
-        if message.claim_owner == owner:
-            message.claim_owner = None
-        if message.state == Outbound.SENDING.value:
-            message.state = Outbound.SENT.value
-        receipts.adopt_orphans(session, message)
-
-
-def _write_failure(work: _Work, owner: str, error: SendError) -> None:
-    with db.write() as session:
-        message = _locked(session, work)
-        if message.state != Outbound.SENDING.value or message.claim_owner != owner:
-            return  # a receipt settled it meanwhile
-        identity = session.get(Identity, message.identity_id)
+def _write_success(result: SendResult, session: Session, work: Work, owner: str) -> None:
+    message = _locked(session, work)
+    message.provider_message_id = message.provider_message_id or result.provider_message_id
+    receipts.apply(session, message, result.status, "", clock.now())
+    if message.claim_owner == owner:
         message.claim_owner = None
-        message.error_code, message.error_text = error.code[:64], str(error)[:300]
-        log.info("send_failed", message_id=work.message_id, code=error.code, outcome=error.outcome.value)
-        if error.outcome is Outcome.UNKNOWN:
-            _unknown(message)
-        elif error.outcome is Outcome.NOT_SENT and message.attempts < MAX_ATTEMPTS:
-            step = _RETRY_AFTER[min(message.attempts - 1, len(_RETRY_AFTER) - 1)]
-            message.state = Outbound.QUEUED.value
-            message.next_attempt_at = clock.now() + dt.timedelta(seconds=error.retry_after or step)
-        else:
-            if identity is not None:
-                remedies.mark_address(identity, error.remedy, error.code)
-            if error.remedy is Remedy.TEMPLATE and remedies.switch_to_template(
-                session, message, identity
-            ):
-                return
-            message.state = Outbound.FAILED.value
-            session.add(
-                DeadLetter(
-                    direction="out", channel=message.channel, kind="send_failed",
-                    message_id=message.id, reason=f"{error.code} {error}"[:300],
-                    payload={"code": error.code, "attempts": message.attempts},
-                )
-            )
+    if message.state == Outbound.SENDING.value:
+        message.state = Outbound.SENT.value
+    receipts.adopt_orphans(session, message)
+
+
+def _write_failure(error: SendError, session: Session, work: Work, owner: str) -> None:
+    message = _locked(session, work)
+    if message.state != Outbound.SENDING.value or message.claim_owner != owner:
+        return  # a receipt settled it meanwhile
+    identity = session.get(Identity, message.identity_id)
+    message.claim_owner = None
+    message.error_code, message.error_text = error.code[:64], str(error)[:300]
+    log.info("send_failed", message_id=work.message_id, code=error.code, outcome=error.outcome.value)
+    if error.outcome is Outcome.UNKNOWN:
+        _unknown(message)
+    elif error.outcome is Outcome.NOT_SENT and message.attempts < MAX_ATTEMPTS:
+        step = _RETRY_AFTER[min(message.attempts - 1, len(_RETRY_AFTER) - 1)]
+        message.state = Outbound.QUEUED.value
+        message.next_attempt_at = clock.now() + dt.timedelta(seconds=error.retry_after or step)
+    else:
+        _refused(session, message, identity, error)
+
+
+def _refused(
+    session: Session, message: Message, identity: Identity | None, error: SendError
+) -> None:
+    if identity is not None:
+        remedies.mark_address(identity, error.remedy, error.code)
+    if error.remedy is Remedy.TEMPLATE and remedies.switch_to_template(session, message, identity):
+        return
+    message.state = Outbound.FAILED.value
+    session.add(
+        DeadLetter(
+            direction="out", channel=message.channel, kind="send_failed", message_id=message.id,
+            reason=f"{error.code} {error}"[:300],
+            payload={"code": error.code, "attempts": message.attempts},
+        )
+    )
 
 
 def _unknown(message: Message) -> None:
