@@ -83,6 +83,7 @@ def _call(f: Run, arguments: tuple[Any, ...]) -> Any:
 def create_app(package: str, secret: str, limit: float = LIMIT) -> Sanic:
     """Return the server for the actions of a package; every route asks for the secret."""
     app = Sanic("destek_actions", configure_logging=False)
+    app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 1.0  # Rasa's idle connection is no reason to wait
     executor = ThreadedExecutor(limit)
     executor.register_package(package)
     expected = secret.encode()

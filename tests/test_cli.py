@@ -151,6 +151,15 @@ def test_what_does_not_exist_is_said(desk: Shell, action: str) -> None:
     assert "error: there is no active user stranger@example.com" in stranger.stderr
 
 
+def test_nobody_is_erased_unasked_and_strangers_are_not_found(desk: Shell) -> None:
+    unasked = desk("customer", "erase", "1")
+    assert unasked.returncode == 1
+    assert "--yes" in unasked.stderr
+    for words in (("export", "4711"), ("erase", "4711", "--yes")):
+        done = desk("customer", *words)
+        assert (done.returncode, done.stderr) == (1, "error: there is no customer 4711\n")
+
+
 @pytest.mark.parametrize("since", ["yesterday", "2027-03-08T12:59:00"])
 def test_a_time_needs_a_zone(desk: Shell, since: str) -> None:
     done = desk("export", "messages", "--since", since)
@@ -164,6 +173,33 @@ def test_missing_files_are_named(desk: Shell) -> None:
         assert done.returncode == 1
         assert "/nowhere/file" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("door")
+def test_up_names_a_port_that_is_taken(shell: Shell) -> None:
+    done = shell("up", HOST="127.0.0.1")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: port {shell.port} on 127.0.0.1 is in use")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("CLOCK", "2027-03-08T12:59:00"), ("RASA_COUNT", "0"), ("HOST", "192.0.2.1")]
+)
+def test_up_names_a_setting_that_can_not_be(shell: Shell, name: str, value: str) -> None:
+    done = shell("up", **{name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_rasa_files_are_written_for_another_supervisor(shell: Shell) -> None:
+    assert "ACTIONS_URL" in shell("rasa-files").stderr
+    done = shell("rasa-files", ACTIONS_URL="http://127.0.0.1:5055/", INTERNAL_SECRET="a-secret")
+    endpoints, credentials = (Path(line).read_text() for line in done.stdout.splitlines())
+    assert "url: http://127.0.0.1:5055/webhook" in endpoints
+    assert "X-Destek-Secret: a-secret" in endpoints
+    assert "secret: a-secret" in credentials
 
 
 class Door(http.server.BaseHTTPRequestHandler):

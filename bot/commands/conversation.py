@@ -62,7 +62,8 @@ def _print(options: argparse.Namespace, rows: Iterable[dict[str, Any]]) -> None:
         if options.json:
             print(json.dumps(row, ensure_ascii=False, default=as_text))
         else:
-            print("  ".join(f"{k}={as_text(v)}" for k, v in row.items() if v not in (None, "")))
+            shown = ((k, " ".join(as_text(v).split())) for k, v in row.items() if v is not None)
+            print("  ".join(f"{name}={text}" for name, text in shown if text))
 
 
 def _one(session: Session, uid: str) -> dict[str, Any]:
@@ -110,9 +111,13 @@ def _change(options: argparse.Namespace, change: Callable[[Session, int, int], o
     from bot import db, wiring
 
     wiring.wire("command")
-    with db.write() as session:
-        user = _user(session, options.email)
-        change(session, int(_one(session, options.conversation)["id"]), int(user.id))
+    try:
+        with db.write() as session:
+            user = _user(session, options.email)
+            change(session, int(_one(session, options.conversation)["id"]), int(user.id))
+    except Conflict as error:  # its message is the name of the one who has it
+        holder = f"it is taken by {error}" if str(error) else "nobody has taken it: take it first"
+        raise Conflict(holder) from error
     with db.read() as session:
         _print(options, [_one(session, options.conversation)])
     return 0
@@ -121,10 +126,7 @@ def _change(options: argparse.Namespace, change: Callable[[Session, int, int], o
 def _take(options: argparse.Namespace) -> int:
     from bot.conversations.handover import service
 
-    try:
-        return _change(options, service.claim)
-    except Conflict as error:
-        raise Conflict(f"it is already taken by {error}") from error
+    return _change(options, service.claim)
 
 
 def _reply(options: argparse.Namespace) -> int:

@@ -70,29 +70,32 @@ def scores(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def _predictions(texts: Iterable[str]) -> list[frozenset[str]]:
+    """Return the intents that the live model finds in each text, loaded into this process."""
     import asyncio
     import os
+    import warnings
 
-    from bot import config, training
+    from bot import config, logs, training
+    from bot.text import harmless
 
     data_dir = config.load().data_dir
     model = training.live_model(data_dir)
     os.environ.update(training.rasa_environment(data_dir))
-    from rasa.core.agent import Agent
+    logs.configure("nlu", "ERROR")  # Rasa prints what it parses, to stdout, unless told otherwise
+    with warnings.catch_warnings(record=True):  # what its libraries say of each other
+        from rasa.core.agent import Agent
 
-    from bot.text import harmless
+        agent = Agent.load(str(model))
 
-    agent = Agent.load(str(model))
+        async def ask() -> list[frozenset[str]]:
+            found = []
+            for text in texts:
+                result = await agent.parse_message(harmless(text))
+                several = [wish["name"] for wish in result.get("intents") or []]
+                found.append(frozenset(several or [result["intent"]["name"]]))
+            return found
 
-    async def ask() -> list[frozenset[str]]:
-        found = []
-        for text in texts:
-            result = await agent.parse_message(harmless(text))
-            several = [i["name"] for i in result.get("intents") or []]
-            found.append(frozenset(several or [result["intent"]["name"]]))
-        return found
-
-    return asyncio.run(ask())
+        return asyncio.run(ask())
 
 
 def _evaluate(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`up`: start everything on this machine and watch it; `migrate`: the tables alone."""
+"""`up`: start everything on this machine and watch it; `migrate` and `rasa-files`: parts of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def register(commands: Any) -> None:
     up.set_defaults(run=_up, starts_the_stack=True)
     migrate = commands.add_parser("migrate", help="bring the database to this version's tables")
     migrate.set_defaults(run=_migrate)
+    files = commands.add_parser(
+        "rasa-files", help="write the files that a Rasa under another supervisor needs",
+        description="Write endpoints.yml and credentials.yml below DATA_DIR/rasa, with ACTIONS_URL "
+        "and the internal secret. `up` does this by itself.",
+    )
+    files.set_defaults(run=_rasa_files)
 
 
 def _up(options: argparse.Namespace) -> int:
@@ -29,4 +35,18 @@ def _migrate(_options: argparse.Namespace) -> int:
     from bot import setup_steps
 
     setup_steps.migrate(print)
+    return 0
+
+
+def _rasa_files(_options: argparse.Namespace) -> int:
+    from bot import config
+    from bot.errors import ConfigurationError
+    from bot.supervisor import rasa_files
+
+    settings = config.load()
+    if not settings.actions_url:
+        raise ConfigurationError("ACTIONS_URL is not set, for example http://127.0.0.1:5055")
+    actions_url = settings.actions_url.rstrip("/")
+    for path in rasa_files.write(settings.data_dir, actions_url, settings.internal_secret):
+        print(path)
     return 0

@@ -162,7 +162,10 @@ def install(app: Flask, settings: Settings) -> None:
     manager = LoginManager()
     manager.user_loader(_load)
     manager.unauthorized_handler(_ask_to_sign_in)
-    manager.init_app(app)
+    # Its own context processor asks for the user at once, also where a page shows no user and the
+    # database is away; the proxy asks when a template does.
+    manager.init_app(app, add_context_processor=False)
+    app.context_processor(lambda: {"current_user": current_user})
     uri, options = _storage(settings)
     app.config.update(
         RATELIMIT_STORAGE_URI=uri, RATELIMIT_STORAGE_OPTIONS=options,

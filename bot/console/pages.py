@@ -8,7 +8,7 @@ from flask import Flask
 
 from bot import clock
 from bot.config import Settings
-from bot.console import i18n, labels
+from bot.console import fragments, i18n, labels
 from bot.console.views import VIEWS, media, simulator
 
 _TONES = 6  # colours of the round pictures; see desk.css
@@ -45,6 +45,7 @@ def install(app: Flask, settings: Settings) -> None:
         channel=_channel, clock_time=labels.clock_time, elapsed=labels.elapsed, initials=initials,
         marked=labels.marked, moment=labels.moment, money=labels.money,
         one_line=labels.one_line, short=labels.short, showable=_showable, text_or=i18n.text_or, tone=_tone,
+        version=fragments.version,
     )
     app.context_processor(
         lambda: {

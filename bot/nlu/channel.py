@@ -15,7 +15,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 SECRET_HEADER = "X-Destek-Secret"  # noqa: S105  its name, not a secret
 MAX_SENDER = 255
 _SESSION_COMMAND = re.compile(r"\s*/(?:restart|back|session_start)\b")
+_event_lists = validator_for(EVENTS_SCHEMA)(EVENTS_SCHEMA)
 
 Handler = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 Guard = Callable[[Request], Coroutine[Any, Any, "HTTPResponse | None"]]
@@ -138,7 +139,7 @@ async def _events(request: Request) -> HTTPResponse:
     sender = _sender(body)
     given = body.get("events")
     try:
-        jsonschema.validate(given, EVENTS_SCHEMA)
+        _event_lists.validate(given)
         events = [Event.from_parameters(item) for item in given or ()]
     except Exception as error:
         raise BadRequest(f"events: {type(error).__name__}") from None

@@ -29,7 +29,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.nlu.endpoint import WatchedEndpoint, watch
+from bot.nlu.endpoint import WatchedEndpoint, spare_second_check, watch
 
 DEFAULT_CHANNEL = "destek"
 LOCK_POLL_SECONDS = 0.05
@@ -73,6 +73,7 @@ def ready_processor(agent: Agent | None) -> MessageProcessor:
     if agent is None or not agent.is_ready():
         raise NotReady("no model is loaded")
     processor = agent.processor
+    spare_second_check()
     endpoint = processor.action_endpoint
     if endpoint is not None and not isinstance(endpoint, WatchedEndpoint):
         processor.action_endpoint = agent.action_endpoint = WatchedEndpoint.around(endpoint)

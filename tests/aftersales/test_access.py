@@ -37,7 +37,9 @@ def writer(phone: str | None, **more: str) -> Who:
         return access.who(session, talk.uid)
 
 
-def find(who: Who, numbers: list[str], tracking: list[str] | None = None, **proof: list[str]) -> Lookup:
+def find(
+    who: Who, numbers: list[str], tracking: list[str] | None = None, **proof: list[str]
+) -> Lookup:
     with db.write() as session:
         return access.find_for(session, who, numbers, tracking or [], **proof)
 
@@ -121,6 +123,15 @@ def test_a_tracking_number_without_the_order_number_proves_nothing(shop: None) -
     stranger = writer("+905001112233")
     assert find(stranger, [], [TRACKING], phones=[AYSE]).withheld
     assert find(stranger, [TRACKING], [TRACKING]).withheld
+
+
+@pytest.mark.parametrize("tracking", ["TR555555", "555555"])
+def test_an_order_number_used_as_tracking_number_is_no_proof(shop: None, tracking: str) -> None:
+    with db.write() as session:
+        factory.order(session, "TR555555", tracking=tracking)
+    stranger = writer("+905001112233")
+    assert find(stranger, ["555555"], ["TR555555"]).withheld
+    assert find(stranger, ["TR555555"], ["555555"]).withheld
 
 
 def test_five_wrong_tries_lock_for_a_day(shop: None, set_clock: Callable[[str], None]) -> None:

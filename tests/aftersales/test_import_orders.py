@@ -92,7 +92,8 @@ def test_an_order_with_its_lines_and_parcels(database: str, tmp_path: Path) -> N
         "yurtici", "555000111222", "İzmir"
     )
     assert first.handed_over_at == dt.datetime(2026, 11, 21, 14, tzinfo=dt.timezone.utc)
-    assert (first.estimate_from, first.estimate_to) == (dt.date(2026, 11, 25), dt.date(2026, 11, 26))
+    assert first.estimate_from == dt.date(2026, 11, 25)
+    assert first.estimate_to == dt.date(2026, 11, 26)
     assert (second.carrier, second.tracking_number) == ("Bilinmeyen", "AB1")
 
 
@@ -153,8 +154,8 @@ def test_people_are_found_by_phone_then_by_e_mail(database: str, tmp_path: Path)
     load(tmp_path, [
         row(),
         row(order_number="2", phone="", email="ALI@example.com", customer_name="Ali Can"),
-        row(order_number="3", phone="+90 532 111 22 33", email="ali@example.com", customer_name="Z"),
-        row(order_number="4", phone="0533 000 11 22", email="zeynep@example.com", customer_name="Y"),
+        row(order_number="3", phone="+90 532 111 22 33", email="ali@example.com"),
+        row(order_number="4", phone="0533 000 11 22", customer_name="Y"),
         row(order_number="5", phone="", email="", customer_name="Kapıdan"),
     ])
     with db.read() as session:
@@ -163,7 +164,8 @@ def test_people_are_found_by_phone_then_by_e_mail(database: str, tmp_path: Path)
     assert people[owner["SIP-2001"]] == ("Zeynep Ak", "+905321112233", "zeynep@example.com")
     assert people[owner["2"]] == ("Ali", None, "ali@example.com")
     assert owner["3"] == owner["SIP-2001"]  # the phone decides; Ali stays as he was
-    assert people[owner["4"]] == ("Y", "+905330001122", "zeynep@example.com")  # two phones: two people
+    # Two phones are two people, whatever e-mail address they share.
+    assert people[owner["4"]] == ("Y", "+905330001122", "zeynep@example.com")
     assert people[owner["5"]] == ("Kapıdan", None, None)
 
 

@@ -76,7 +76,7 @@ def test_returns(loaded: object) -> None:
 def test_payment_and_loyalty(loaded: object) -> None:
     with db.read() as session:
         pay, points = answers.payment(session, "tr"), answers.loyalty(session, "tr")
-        english = say(answers.payment(session, "en"), "en"), say(answers.loyalty(session, "en"), "en")
+        english = [say(f(session, "en"), "en") for f in (answers.payment, answers.loyalty)]
     assert "kredi kartı (6 taksite kadar), havale/EFT, kapıda ödeme (49,90 TL)" in say(pay)
     assert "her 10 TL için 1 puan" in say(points) and "Gold (1.000)" in say(points)
     assert "cash on delivery (49.90 TL)" in english[0] and "Gold (1,000)" in english[1]

@@ -17,6 +17,7 @@ from bot.aftersales.promises import compute
 from bot.aftersales.promises import service as promises
 from bot.aftersales.promises.models import Promise
 from bot.aftersales.promises.service import PromiseDraft
+from bot.conversations.tickets import service as tickets
 from tests.aftersales import factory
 
 ZONE = "Europe/Istanbul"
@@ -38,7 +39,7 @@ def shop(set_clock: SetClock) -> None:
     demo.load_if_empty()
 
 
-@pytest.mark.parametrize(("now", "expected", "is_open"), [
+REPLIES = [
     ("2026-11-24T11:00:00+03:00", "bugün 11:05", True),
     ("2026-11-24T11:02:00+03:00", "bugün 11:10", True),
     ("2026-11-24T03:00:00+03:00", "bugün 09:30", False),
@@ -49,17 +50,18 @@ def shop(set_clock: SetClock) -> None:
     ("2027-03-08T11:00:00+03:00", "bugün 11:05", True),
     ("2027-03-08T12:59:00+03:00", "12 Mart Cuma 09:30", False),
     ("2027-03-08T13:01:00+03:00", "12 Mart Cuma 09:30", False),
-])
-def test_a_person_answers_by(
-    shop: None, now: str, expected: str, is_open: bool
-) -> None:
-    moment = dt.datetime.fromisoformat(now)
-    with db.read() as session:
-        draft = compute.human_reply(session, moment)
-    assert draft.due_at is not None
-    assert formatting.moment_label(draft.due_at, "tr", ZONE, moment) == expected
-    assert draft.basis["open"] is is_open and draft.basis["source"] == "queue"
-    assert draft.kind == "human_reply" and draft.own
+]
+
+
+def test_a_person_answers_by(shop: None) -> None:
+    for now, expected, is_open in REPLIES:
+        moment = dt.datetime.fromisoformat(now)
+        with db.read() as session:
+            draft = compute.human_reply(session, moment)
+        assert draft.due_at is not None
+        assert formatting.moment_label(draft.due_at, "tr", ZONE, moment) == expected, now
+        assert draft.basis["open"] is is_open and draft.basis["source"] == "queue"
+        assert draft.kind == "human_reply" and draft.own
 
 
 def test_the_queue_makes_the_wait(shop: None, set_clock: SetClock) -> None:
@@ -96,7 +98,7 @@ def test_never_before_what_was_computed(shop: None) -> None:
     assert draft.due_at == at("2026-11-24T11:10")
 
 
-@pytest.mark.parametrize(("now", "priority", "expected"), [
+ANSWERS = [
     ("2026-11-24T10:00", "normal", "2026-11-24T18:00"),  # what is left of the day, to the minute
     ("2026-11-24T11:00", "urgent", "2026-11-24T13:00"),
     ("2026-11-24T11:00", "high", "2026-11-24T15:00"),
@@ -104,27 +106,33 @@ def test_never_before_what_was_computed(shop: None) -> None:
     ("2026-11-27T17:00", "urgent", "2026-11-28T11:00"),  # Friday evening to Saturday
     ("2027-03-08T12:00", "urgent", "2027-03-12T10:00"),  # over the feast
     ("2026-11-29T12:00", "urgent", "2026-11-30T11:00"),  # Sunday
-])
-def test_a_ticket_is_answered_by(shop: None, now: str, priority: str, expected: str) -> None:
-    with db.read() as session:
-        draft = compute.ticket_answer(session, at(now), priority)
-    assert draft.due_at == at(expected)
+]
+
+
+def test_a_ticket_is_answered_by(shop: None) -> None:
+    for now, priority, expected in ANSWERS:
+        with db.read() as session:
+            draft = compute.ticket_answer(session, at(now), priority)
+        assert draft.due_at == at(expected), now
     assert draft.basis["record"] == "support" and draft.basis["version"] == 1
 
 
-@pytest.mark.parametrize(("now", "wanted", "expected"), [
+CALLS: list[tuple[str, str | None, str]] = [
     ("2026-11-24T10:05", None, "2026-11-24T11:00"),  # half an hour's notice, on the half hour
     ("2026-11-24T10:05", "2026-11-24T17:30", "2026-11-24T17:30"),
     ("2026-11-24T10:05", "2026-11-24T17:40", "2026-11-25T09:00"),  # would pass closing time
     ("2026-11-24T10:05", "2026-11-24T22:00", "2026-11-25T09:00"),
     ("2026-11-24T10:05", "2026-11-23T15:00", "2026-11-24T11:00"),  # a wish for yesterday
     ("2027-03-08T12:45", None, "2027-03-12T09:00"),
-])
-def test_a_call_comes_within(shop: None, now: str, wanted: str | None, expected: str) -> None:
-    with db.read() as session:
-        draft = compute.callback_slot(session, at(now), at(wanted) if wanted else None)
-    assert draft.due_from == at(expected)
-    assert draft.due_at == at(expected) + dt.timedelta(minutes=30)
+]
+
+
+def test_a_call_comes_within(shop: None) -> None:
+    for now, wanted, expected in CALLS:
+        with db.read() as session:
+            draft = compute.callback_slot(session, at(now), at(wanted) if wanted else None)
+        assert draft.due_from == at(expected), (now, wanted)
+        assert draft.due_at == at(expected) + dt.timedelta(minutes=30)
 
 
 def test_a_slot_takes_as_many_calls_as_there_are_agents(shop: None) -> None:
@@ -140,7 +148,20 @@ def test_a_slot_takes_as_many_calls_as_there_are_agents(shop: None) -> None:
     assert slots == [wanted, wanted, wanted + dt.timedelta(minutes=30)]
 
 
-@pytest.mark.parametrize(("ordered", "expected"), [
+def test_a_booked_call_takes_its_place_before_its_reply_is_stored(shop: None) -> None:
+    now = at("2026-11-24T10:00")
+    with db.write() as session:
+        talk = factory.talk(session)
+        first = compute.callback_slot(session, now)
+        tickets.open_ticket(
+            session, turn_id="t", conversation_id=talk.id, intent="callback_request",
+            category=compute.CALLBACK_CATEGORY, details={}, due_at=first.due_at,
+        )
+        second = compute.callback_slot(session, now)
+    assert (first.due_from, second.due_from) == (at("2026-11-24T10:30"), at("2026-11-24T11:00"))
+
+
+DISPATCHES = [
     ("2026-11-24T15:59", "2026-11-25"),
     ("2026-11-24T16:01", "2026-11-26"),
     ("2026-11-27T10:00", "2026-11-30"),  # Friday before the cut-off
@@ -149,13 +170,17 @@ def test_a_slot_takes_as_many_calls_as_there_are_agents(shop: None) -> None:
     ("2026-11-29T10:00", "2026-11-30"),
     ("2027-03-08T10:00", "2027-03-12"),  # the feast lies between
     ("2026-12-31T17:00", "2027-01-04"),
-])
-def test_the_order_leaves_by(shop: None, ordered: str, expected: str) -> None:
-    order = OrderView("1", OrderState.PREPARING, at(ordered))
-    with db.read() as session:
-        draft = compute.dispatch_date(session, order)
-    assert draft.due_at is not None
-    assert draft.due_at.astimezone(ZoneInfo(ZONE)).date().isoformat() == expected
+]
+
+
+def test_the_order_leaves_by(shop: None) -> None:
+    for ordered, expected in DISPATCHES:
+        order = OrderView("1", OrderState.PREPARING, at(ordered))
+        with db.read() as session:
+            draft = compute.dispatch_date(session, order)
+        assert draft.due_at is not None
+        day = draft.due_at.astimezone(ZoneInfo(ZONE)).date()
+        assert day.isoformat() == expected, ordered
     assert draft.basis["record"] == "dispatch"
 
 
@@ -223,7 +248,7 @@ def test_a_promise_survives_its_journey_as_data(shop: None) -> None:
 def test_a_promise_is_stored_once_with_its_basis(shop: None) -> None:
     with db.write() as session:
         talk = factory.talk(session)
-        drafts = [compute.ticket_answer(session, clock.now()), compute.next_update(session, clock.now())]
+        drafts = [f(session, clock.now()) for f in (compute.ticket_answer, compute.next_update)]
         assert promises.store(session, talk.id, "turn", None, 0, drafts) == 2
         assert promises.store(session, talk.id, "turn", None, 1, drafts[:1]) == 1
         assert promises.store(session, talk.id, "turn", None, 0, drafts) == 0  # the turn again

@@ -1,4 +1,4 @@
-"""What is said of an order: chosen by its facts, complete in both languages, true to the records."""
+"""What is said of an order: chosen by its facts, whole in both languages, true to the records."""
 
 from __future__ import annotations
 
@@ -73,9 +73,10 @@ def overview(phone: str, language: str = "tr") -> list[TrackingAnswer]:
 
 
 def an_order(state: OrderState, parcel: ShipmentView | None = None, **more: Any) -> OrderView:
+    ordered_at = more.pop("ordered_at", at("2026-11-20T10:00"))
     return OrderView(
-        "77", state, more.pop("ordered_at", at("2026-11-20T10:00")),
-        lines=(LineView("S", "Kupa", 1, 100, "Mug"),), shipments=(parcel,) if parcel else (), **more,
+        "77", state, ordered_at, lines=(LineView("S", "Kupa", 1, 100, "Mug"),),
+        shipments=(parcel,) if parcel else (), **more,
     )
 
 
@@ -234,8 +235,8 @@ def test_every_response_can_be_reached_and_speaks_both_languages() -> None:
 
 
 def test_all_open_orders_are_told_else_the_last_one() -> None:
-    done = [an_order(OrderState.DELIVERED, ShipmentView("aras", delivered_at=at(f"2026-11-{d}T10:00")))
-            for d in (10, 20, 15)]
+    arrivals = [at(f"2026-11-{day}T10:00") for day in (10, 20, 15)]
+    done = [an_order(OrderState.DELIVERED, ShipmentView("aras", delivered_at=a)) for a in arrivals]
     with db.read() as session:
         (only,) = tracking.overview(session, done, "tr", clock.now())
         assert only.variables["delivered_on"] == "20 Kasım Cuma"

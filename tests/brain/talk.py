@@ -128,6 +128,8 @@ class Talk:
         if self.brain.errors:
             raise self.brain.errors.pop(0)
         assert not said.data["failed_actions"], said.data["failed_actions"]
+        # Rasa's own fallback would take the customer's message back out of its memory.
+        assert "action_default_fallback" not in said.data["actions"]
         self._language = said.data["language"]
         self._remember(said)
         return said

@@ -7,6 +7,7 @@ import datetime as dt
 
 import pytest
 
+from bot import clock as clock_module
 from bot.channels.errors import SendError
 from bot.channels.events import DeliveryStatus, InboundMessage, MediaKind, MessageKind
 from bot.channels.twilio.whatsapp import TwilioWhatsAppChannel
@@ -135,6 +136,37 @@ class TestFindSent:
         fake.fault(kind, on="list")
         with pytest.raises(TemporarilyUnavailable):
             channel.find_sent(outgoing(), START)
+
+
+@pytest.mark.parametrize("start", ["2031-05-05T12:00:00+03:00", "2019-05-05T12:00:00+03:00"])
+@pytest.mark.parametrize("speed", ["1", "60"])
+def test_a_demo_with_another_clock_asks_by_twilios(
+    channel: TwilioWhatsAppChannel,
+    fake: TwilioFake,
+    monkeypatch: pytest.MonkeyPatch,
+    start: str,
+    speed: str,
+) -> None:
+    monkeypatch.setenv("DEMO", "1")
+    monkeypatch.setenv("CLOCK", start)
+    monkeypatch.setenv("CLOCK_SPEED", speed)
+    clock_module.reload()
+    try:
+        hour = dt.timedelta(hours=1)
+        machine = dt.datetime.now(dt.timezone.utc)
+        fake.now = lambda: machine - 2 * hour
+        channel.send(outgoing("eski"))
+        fake.undelivered_inbound("eski")
+        fake.now = lambda: machine
+        channel.send(outgoing("yeni"))
+        fake.undelivered_inbound("yeni")
+        since = clock_module.now() - hour * float(speed)
+        assert channel.find_sent(outgoing("yeni"), since) is not None
+        assert channel.find_sent(outgoing("eski"), since) is None
+        assert [m.text for m in channel.missed(since)] == ["yeni"]
+    finally:
+        monkeypatch.undo()
+        clock_module.reload()
 
 
 class TestMissed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import datetime as dt
 import json
 import logging
 import socket
@@ -274,6 +275,7 @@ def test_neither_log_nor_error_holds_the_customer(
 ) -> None:
     caplog.set_level(logging.INFO)
     channel.send(outgoing("gizli söz"))
+    channel.find_sent(outgoing("gizli söz"), dt.datetime(2027, 1, 1, tzinfo=dt.timezone.utc))
     fake.fault("refuse", status=400, code=21211)
     error = failure(channel, "gizli söz", address="+1")
     for text in (caplog.text, str(error)):

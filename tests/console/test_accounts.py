@@ -68,6 +68,7 @@ def test_an_unknown_address_takes_as_long_as_a_wrong_password() -> None:
         ("a@b.example", "A", "agent", "short"),
         ("a@b.example", "A", "agent", "x" * 2000),
     ],
+    ids=["address", "name", "role", "short", "long"],
 )
 def test_bad_values_make_no_user(email: str, name: str, role: str, password: str) -> None:
     with pytest.raises(InvalidInput):

@@ -17,8 +17,8 @@ def opt_out(session: Session, identity_id: int, proof: str, source: str) -> bool
     """Stop marketing to a person from now on; tell whether the address was not stopped before.
 
     Who says stop on one channel does not want it on the others: every address of the customer is
-    stopped. `proof` is the uid of the message that said so (or another reference), `source` where it
-    was said (a channel, the desk). Each statement is kept, also a repeated one.
+    stopped. `proof` is the uid of the message that said so (or another reference), `source` where
+    it was said (a channel, the desk). Each statement is kept, also a repeated one.
     """
     said_on = _identity(session, identity_id)
     changed = said_on.opted_out_at is None

@@ -102,8 +102,8 @@ def _rows(path: Path, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
             reader = csv.reader(_without_nul(file), delimiter=mark)
             for cells in reader:
                 if any(cell.strip() for cell in cells):
-                    row = dict(zip(names, (strip_nul(cell).strip() for cell in cells)))
-                    yield reader.line_num + 1, row
+                    stripped = (strip_nul(cell).strip() for cell in cells)
+                    yield reader.line_num + 1, dict(zip(names, stripped, strict=False))
         except UnicodeDecodeError as error:
             raise InvalidInput(f"{path.name} is not UTF-8; save it again as CSV UTF-8") from error
         except csv.Error as error:
@@ -180,7 +180,8 @@ def _state(text: str, _zone: ZoneInfo) -> str:
     try:
         return _STATES[fold(text).replace(" ", "_")]
     except KeyError:
-        raise ValueError(f"{text!r} is not one of {', '.join(s.value for s in OrderState)}") from None
+        known = ", ".join(state.value for state in OrderState)
+        raise ValueError(f"{text!r} is not one of {known}") from None
 
 
 _READERS: dict[str, Callable[[str, ZoneInfo], Any]] = {

@@ -30,6 +30,10 @@ _KNOWN = {
     "warranty": {"years"},
 }
 _METHOD = {"key", "label", "fee", "installments"}
+_NUMBERS = {
+    "office_days", "days", "refund_days", "minutes_per_chat", "opening_buffer_minutes",
+    "update_hours", "years", "installments",
+}
 _WITHDRAWAL_DAYS = 14  # Consumer Act 6502, art. 48
 _WARRANTY_YEARS = 2  # Regulation on Warranty Certificates, 13.6.2014, no. 29029
 
@@ -81,6 +85,7 @@ def _version(key: str, written: dict[str, Any], problem: Problem) -> dict[str, A
     for name in sorted(set(written) - _KNOWN[key]):
         problem(f"{here}.{name} is not known; there are {', '.join(sorted(_KNOWN[key]))}")
     values = _money(written, here, problem)
+    _check_shapes(here, values, problem)
     if key == "payment":
         values["methods"] = [
             _method(m, f"{here}.methods[{n}]", problem)
@@ -109,7 +114,30 @@ def _method(written: Any, here: str, problem: Problem) -> dict[str, Any]:
         return {"label": {}}
     for name in sorted(set(written) - _METHOD):
         problem(f"{here}.{name} is not known; there are {', '.join(sorted(_METHOD))}")
+    _check_shapes(here, written, problem)
     return _money(written, here, problem)
+
+
+def _check_shapes(here: str, values: dict[str, Any], problem: Problem) -> None:
+    """Name what later sums would stumble over: text where a number belongs, and the like."""
+    for name in sorted(_NUMBERS & set(values)):
+        if not _is_number(values[name]):
+            problem(f"{here}.{name} is {values[name]!r}; write a number")
+    waits = values.get("ticket_hours", {})
+    if not isinstance(waits, dict) or not all(_is_number(v) for v in waits.values()):
+        problem(f"{here}.ticket_hours must name numbers, such as {{urgent: 2, normal: 8}}")
+    for name in ("tiers", "methods", "carriers"):
+        if not isinstance(values.get(name, []), list):
+            problem(f"{here}.{name} must be a list")
+            values[name] = []
+    for tier in values.get("tiers", []):
+        named = isinstance(tier, dict) and "name" in tier
+        if not named or not _is_number(tier.get("from_points")):
+            problem(f"{here}.tiers: each needs name and from_points")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
 def _check_law(key: str, values: dict[str, Any], problem: Problem) -> None:

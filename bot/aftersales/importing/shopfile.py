@@ -88,12 +88,22 @@ def _together(source: str, problems: list[str]) -> str:
 def _profile(data: dict[str, Any], problem: Callable[[str], None]) -> dict[str, Any]:
     for name in sorted(set(data) - set(_PROFILE)):
         problem(f"shop.{name} is not known; there are {', '.join(_PROFILE)}")
-    return {k: v if k == "social" else str(v) for k, v in data.items() if v is not None}
+    given = {name: value for name, value in data.items() if value is not None}
+    social = given.pop("social", {})
+    if not isinstance(social, dict):
+        problem("shop.social must be a mapping of names to addresses")
+        social = {}
+    texts: dict[str, Any] = {name: str(value) for name, value in given.items()}
+    return {**texts, "social": {str(k): str(v) for k, v in social.items()}} if social else texts
 
 
 def _hours(data: dict[str, Any], problem: Callable[[str], None]) -> dict[str, Any]:
     weekly: dict[str, list[str]] = {}
-    for day, span in (data.get("week") or {}).items():
+    week = data.get("week") or {}
+    if not isinstance(week, dict):
+        problem("hours.week must be a mapping of days to times")
+        week = {}
+    for day, span in week.items():
         opens, dash, closes = str(span).replace(" ", "").partition("-")
         if day not in _DAYS or not dash:
             problem(f'hours.week.{day}: write a day such as monday: "09:00-18:00"')
@@ -101,6 +111,7 @@ def _hours(data: dict[str, Any], problem: Callable[[str], None]) -> dict[str, An
         weekly[str(_DAYS.index(day))] = [opens, closes]
     closures = []
     for entry in data.get("closures") or []:
+        entry = entry if isinstance(entry, dict) else {"note": entry}
         first, last = entry.get("from"), entry.get("to", entry.get("from"))
         if not isinstance(first, dt.date) or not isinstance(last, dt.date):
             problem(f"hours.closures: {entry} needs from and to as dates such as 2027-03-12")
@@ -135,7 +146,10 @@ def _product(data: Any, place: int, problem: Callable[[str], None]) -> dict[str,
     if not isinstance(data, dict) or not data.get("sku") or not data.get("name"):
         problem(f"products, entry {place}: sku and name are needed")
         return {}
-    more = {name: value for name, value in data.items() if name not in _PRODUCT}
+    more = {
+        str(name): value if isinstance(value, (str, int, float, list, dict)) else str(value)
+        for name, value in data.items() if name not in _PRODUCT
+    }
     return {
         "sku": str(data["sku"]), "name": str(data["name"]),
         "name_en": str(data.get("name_en") or ""), "attributes": more,
@@ -157,7 +171,8 @@ def _templates(data: dict[str, Any], problem: Callable[[str], None]) -> dict[str
     templates: dict[str, Any] = {}
     for name, versions in data.items():
         for language, version in (versions if isinstance(versions, dict) else {"?": None}).items():
-            if language not in ("tr", "en") or not isinstance(version, dict) or not version.get("sid"):
+            version = version if isinstance(version, dict) else {}
+            if language not in ("tr", "en") or not version.get("sid"):
                 problem(f"templates.{name} needs tr and en, each with sid, text and variables")
                 continue
             templates.setdefault(str(name), {})[language] = {

@@ -198,9 +198,15 @@ def _proven(shop: ShopSystem, pairs: Sequence[tuple[str, _Proof]]) -> list[Order
 
 
 def _secrets(order: OrderView) -> set[str]:
-    """Return what only somebody with the order's papers knows, its number left out."""
-    parcels = {search_key(parcel.tracking_number) for parcel in order.shipments}
-    return {*parcels, order.phone or "", (order.email or "").lower()} - {"", search_key(order.number)}
+    """Return what only somebody with the order's papers knows.
+
+    A tracking number that is the order's number over again, as some shops give it, is no secret.
+    """
+    parcels = {
+        search_key(parcel.tracking_number) for parcel in order.shipments
+        if not same_number(order.number, parcel.tracking_number)
+    }
+    return {*parcels, order.phone or "", (order.email or "").lower()} - {""}
 
 
 def _left(session: Session, identity_id: int) -> int:

@@ -79,13 +79,16 @@ class LocalShopSystem(ShopSystem):
         ]
         found.sort(key=lambda row: (len(row.name), row.name))
         return [
-            ProductView(row.sku, row.name, row.name_en, dict(row.attributes)) for row in found[:_MOST]
+            ProductView(row.sku, row.name, row.name_en, dict(row.attributes))
+            for row in found[:_MOST]
         ]
 
     def _views(self, *conditions: Any) -> list[OrderView]:
-        newest = sa.select(Order).where(*conditions).order_by(Order.ordered_at.desc(), Order.id.desc())
-        orders = list(self._session.scalars(newest.limit(_MOST)))
-        ids = [order.id for order in orders] or [0]  # 0: nobody's, so that nothing found looks alike
+        found = sa.select(Order).where(*conditions)
+        newest = found.order_by(Order.ordered_at.desc(), Order.id.desc()).limit(_MOST)
+        orders = list(self._session.scalars(newest))
+        # 0 is nobody's: the statements are the same when nothing is found.
+        ids = [order.id for order in orders] or [0]
         lines: dict[int, list[LineView]] = defaultdict(list)
         with_english = (
             sa.select(OrderLine, Product.name_en)

@@ -27,4 +27,6 @@ def same_number(stored: str, written: str) -> bool:
 def ends_tracking(stored: str | None, written: str) -> bool:
     """Tell whether a written number is a stored tracking number or the end of it (6 or more)."""
     key, wanted = search_key(stored or ""), search_key(written)
-    return bool(wanted) and (key == wanted or (len(wanted) >= SUFFIX_LENGTH and key.endswith(wanted)))
+    if len(wanted) >= SUFFIX_LENGTH:
+        return key.endswith(wanted)
+    return bool(wanted) and key == wanted

@@ -137,8 +137,8 @@ class ShopSystem(abc.ABC):
     """Where a shop's orders and products are.
 
     Nothing here asks who may see an order: that is `orders/access.py`, the only caller that hands
-    orders out. A system that can not answer now raises `bot.errors.TemporarilyUnavailable`; "nothing
-    found" is an empty answer and takes the same work as "found".
+    orders out. A system that can not answer now raises `bot.errors.TemporarilyUnavailable`; to
+    find nothing is an empty answer and takes the same work as to find something.
     """
 
     @abc.abstractmethod

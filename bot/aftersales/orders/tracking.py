@@ -139,7 +139,8 @@ class _Describer:
         return self._say(response, **heard)
 
     def _delivered(self) -> TrackingAnswer:
-        arrived = max((s.delivered_at for s in self._order.shipments if s.delivered_at), default=None)
+        parcels = self._order.shipments
+        arrived = max((s.delivered_at for s in parcels if s.delivered_at), default=None)
         if arrived is None:
             return self._say("utter_order_delivered_no_date")
         return self._say("utter_order_delivered", delivered_on=self._day(arrived))

@@ -99,14 +99,15 @@ def loyalty(session: Session, language: str) -> Answer:
     if policy is None or not policy.values.get("kurus_per_point"):
         return Answer("utter_loyalty_none", {})
     values = {"amount": _money(int(policy.values["kurus_per_point"]), language)}
+    sources = (policy.basis(clock.now()),)
     tiers = policy.values.get("tiers") or []
     if not tiers:
-        return Answer("utter_loyalty_program_no_tiers", values, sources=(policy.basis(clock.now()),))
+        return Answer("utter_loyalty_program_no_tiers", values, sources=sources)
     values["tiers"] = ", ".join(
         f"{tier['name']} ({formatting.number(int(tier['from_points']), language)})"
         for tier in sorted(tiers, key=lambda tier: int(tier["from_points"]))
     )
-    return Answer("utter_loyalty_program", values, sources=(policy.basis(clock.now()),))
+    return Answer("utter_loyalty_program", values, sources=sources)
 
 
 def hours(session: Session, language: str) -> Answer:

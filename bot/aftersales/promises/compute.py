@@ -23,6 +23,7 @@ from bot.aftersales.promises.models import Promise
 from bot.aftersales.promises.service import PromiseDraft, basis
 from bot.conversations.models import Conversation
 from bot.conversations.states import Handling
+from bot.conversations.tickets.models import Ticket
 from bot.shop import queries as shop
 from bot.workdays import WorkingHours
 
@@ -30,6 +31,7 @@ UTC = dt.timezone.utc
 _STEP = dt.timedelta(minutes=5)
 _SLOT = dt.timedelta(minutes=30)  # length of a call-back window, and the notice it needs
 _SLOTS_LOOKED_AT = 500
+CALLBACK_CATEGORY = "callback"  # of the ticket that a booked call leaves; it is due at the slot's end
 REFUND_DAYS = 14  # from the hand-over to the named carrier: Distance Contracts Regulation, art. 12
 
 # What holds until the shop's `support` policy says otherwise.
@@ -47,8 +49,8 @@ def human_reply(
     While people are at work: now plus the wait that the queue makes (its length times the minutes a
     chat takes, divided by the agents, in steps of five minutes, at least five). If that is past
     closing time, or nobody is at work: the next opening plus a buffer. `conversation_id` is the one
-    that asks; it does not wait for itself. The basis tells `open` (a person answers before the doors
-    close) and `place` in the queue, from 1.
+    that asks; it does not wait for itself. The basis tells `open` (a person answers before the
+    doors close) and `place` in the queue, from 1.
     """
     hours = shop.office_hours(session)
     waiting = _waiting(session, conversation_id)
@@ -57,8 +59,8 @@ def human_reply(
     buffer = float(policy.values.get("opening_buffer_minutes", _OPENING_BUFFER))
     wait = dt.timedelta(minutes=max(5, math.ceil(waiting * float(minutes) / agents / 5) * 5))
     facts = {
-        "open": True, "place": waiting + 1, "agents": agents, "minutes_per_chat": minutes, "hours": "shop_setting",
-        "policy": policy.key, "version": policy.version,
+        "open": True, "place": waiting + 1, "agents": agents, "minutes_per_chat": minutes,
+        "hours": "shop_setting", "policy": policy.key, "version": policy.version,
     }
     closes = hours.closes_at(now)
     due = _up(now + wait, _STEP)
@@ -126,7 +128,9 @@ def dispatch_date(
     )
     return PromiseDraft(
         PromiseKind.DISPATCH.value, None, _end_of(hours, day),
-        policy.basis(now or clock.now(), order=order.number, ordered_at=order.ordered_at.isoformat()),
+        policy.basis(
+            now or clock.now(), order=order.number, ordered_at=order.ordered_at.isoformat()
+        ),
     )
 
 
@@ -225,8 +229,15 @@ def _agents(session: Session) -> int:
 
 
 def _calls_at(session: Session, start: dt.datetime) -> int:
+    """Count the calls of a slot: by their tickets, which are written with the booking, and by the
+    promises, which follow with the reply.
+    """
     promised = sa.select(sa.func.count()).select_from(Promise).where(
         Promise.kind == PromiseKind.CALLBACK.value, Promise.state == "open",
         Promise.due_from == start.astimezone(UTC),
     )
-    return int(session.scalar(promised) or 0)
+    booked = sa.select(sa.func.count()).select_from(Ticket).where(
+        Ticket.category == CALLBACK_CATEGORY, Ticket.state == "open",
+        Ticket.due_at == (start + _SLOT).astimezone(UTC),
+    )
+    return max(int(session.scalar(promised) or 0), int(session.scalar(booked) or 0))

@@ -27,7 +27,7 @@ class Promise(Base):
     basis = sa.Column(sa.JSON, nullable=False)  # {source, record, as_of, ...}
     wording = sa.Column(sa.Text, nullable=False, default="")
     made_by = sa.Column(sa.String(16), nullable=False, default="bot")  # bot, user
-    own = sa.Column(sa.Boolean, nullable=False, default=True)  # false: quoted from a carrier or bank
+    own = sa.Column(sa.Boolean, nullable=False, default=True)  # false: quoted, another keeps it
     state = sa.Column(sa.String(16), nullable=False, default="open", index=True)  # kept, broken
     created_at = sa.Column(UTCDateTime, nullable=False, default=clock.now)
     closed_at = sa.Column(UTCDateTime)

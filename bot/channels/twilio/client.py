@@ -59,7 +59,6 @@ class QuietHttpClient(TwilioHttpClient):
             return None  # a date; our own pauses are good enough
 
     def request(self, *args: Any, **kwargs: Any) -> Response:
-        self._answers.retry_after = None
         response = super().request(*args, **kwargs)
         self._answers.retry_after = (response.headers or {}).get("Retry-After")
         return response

@@ -1,4 +1,7 @@
-"""Questions to Twilio about messages that exist: ours of unknown outcome, and theirs we missed."""
+"""Questions to Twilio about messages that exist: ours of unknown outcome, and theirs we missed.
+
+Twilio's times are the machine's. Callers ask in the shop's time, which a demo may have moved.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
+from bot import clock
 from bot.channels.events import DeliveryStatus, InboundMessage, OutgoingMessage, SendResult
 from bot.channels.twilio.form import Form
 from bot.channels.twilio.parse import MAX_MEDIA, STATUSES, parse_message
@@ -26,10 +30,10 @@ def find_sent(
 ) -> SendResult | None:
     """Return a message of ours that Twilio holds with this address and text since then, or None.
 
-    `since` is in Twilio's time, which is the real one. Raises TemporarilyUnavailable when Twilio
-    can not be asked: "not there" and "not known" must not be mixed up. A template's text is
-    Twilio's own, so it is known by the values of its variables.
+    Raises TemporarilyUnavailable when Twilio can not be asked: "not there" and "not known" must not
+    be mixed up. A template's text is Twilio's own, so it is known by the values of its variables.
     """
+    since = provider_time(since)
     try:
         found = [
             m
@@ -44,6 +48,13 @@ def find_sent(
         return None
     first = found[-1]  # the list begins with the newest
     return SendResult(str(first.sid), STATUSES.get(str(first.status), DeliveryStatus.QUEUED))
+
+
+def provider_time(shop_time: dt.datetime) -> dt.datetime:
+    """Return the machine's time of a moment in the shop's time."""
+    machine = clock.real()  # before the other: a moment too early finds more, too late less
+    passed = (clock.now() - shop_time) / clock.shop_speed()
+    return dt.datetime.fromtimestamp(machine, dt.timezone.utc) - passed
 
 
 def _recent(message: MessageInstance, since: dt.datetime) -> bool:
@@ -76,11 +87,12 @@ class MissedMessages:
         self._lock = threading.Lock()
 
     def since(self, since: dt.datetime) -> Sequence[InboundMessage]:
-        """Return the inbound messages Twilio holds since then (real time), the oldest first.
+        """Return the inbound messages Twilio holds since then, the oldest first.
 
         Raises TemporarilyUnavailable when Twilio can not be asked. Fields that Twilio's list does
         not hold (a place, a tapped button, a profile name) are missing from these messages.
         """
+        since = provider_time(since)
         found: list[tuple[dt.datetime, InboundMessage]] = []
         try:
             for held in self._client.messages.stream(

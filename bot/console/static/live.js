@@ -101,12 +101,7 @@ export class Live {
     }
     for (const [name, part] of Object.entries(news.blocks)) {
       const block = this.root.querySelector(`[data-block="${name}"]`);
-      if (block && block.dataset.version !== part.version) {
-        // The first answer tells the version of what the page was drawn with.
-        const same = block.dataset.version === undefined && block.innerHTML.trim() === part.html.trim();
-        if (same) block.dataset.version = part.version;
-        else fill(block, part);
-      }
+      if (block && block.dataset.version !== part.version) fill(block, part);
     }
     this.hooks.after?.();
   }

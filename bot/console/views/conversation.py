@@ -147,7 +147,7 @@ def reply(uid: str) -> AnyResponse:
     except InvalidInput:
         trouble = i18n.text("empty_reply")
     if problems.wants_json():
-        return problems.problem(409, trouble) if trouble else Response(status=204)
+        return problems.problem(409, "Conflict", trouble) if trouble else Response(status=204)
     if trouble:
         flash(trouble, "warning")
     return _back(uid)
