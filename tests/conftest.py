@@ -1,11 +1,17 @@
-"""Fixtures for every test: no test may touch the settings or the data of the machine's owner."""
+"""Fixtures for every test: a fresh database of each kind, the shop's clock, a running stack.
+
+No test may touch the settings or the data of the machine's owner.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests import databases
+from tests.databases import Databases
 from tests.stack import Stack
 
 
@@ -14,3 +20,28 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One running stack that journeys share; each journey uses people of its own."""
     with Stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where fresh databases come from."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(
+    request: pytest.FixtureRequest, all_databases: Databases, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """An empty database with all tables, set as the one to use; the kind is its value."""
+    with all_databases.fresh(request.param) as url:
+        with databases.used(monkeypatch, url, tmp_path):
+            yield request.param
+
+
+@pytest.fixture
+def set_clock(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the shop's clock to an ISO time, from which it runs on."""
+    return databases.clock_setter(monkeypatch)

@@ -64,10 +64,13 @@ class Stack:
         self.clock, self.speed = clock, speed
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.fake = TwilioFake(webhook_base_url=self.url, public_base_url="https://destek.example")
+        self.fake = self._new_fake()
         self.extra = dict(environment or {})
         self.output = folder / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _new_fake(self) -> TwilioFake:
+        return TwilioFake(webhook_base_url=self.url, public_base_url="https://destek.example")
 
     # Life
 
@@ -120,6 +123,7 @@ class Stack:
         return time.monotonic() - began
 
     def __enter__(self) -> Stack:
+        self.fake = self._new_fake()  # a second life has nothing of the first but the folder
         self.fake.start()
         try:
             return self.start()

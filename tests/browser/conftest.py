@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.aftersales.conftest import all_databases  # noqa: F401
 from tests.browser.site import served
 from tests.console import stage
 from tests.console.conftest import app, make_app  # noqa: F401

@@ -69,14 +69,17 @@ class TestFindSent:
         fake.undelivered_inbound("Tamam", AYSE)
         assert channel.find_sent(outgoing("Tamam"), START) is None
 
+    @pytest.mark.parametrize("by_day", [False, True])
     def test_an_earlier_message_with_the_same_words_is_another(
-        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, clock: Clock
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, clock: Clock, by_day: bool
     ) -> None:
+        fake.dates_by_day = by_day
         channel.send(outgoing("Tamam"))
         since = clock.pass_(minutes=1)
         assert channel.find_sent(outgoing("Tamam"), since) is None
         clock.pass_(seconds=0.7)
         later = channel.send(outgoing("Tamam")).provider_message_id
+        channel.send(outgoing("Tamam"))
         found = channel.find_sent(outgoing("Tamam"), since)
         assert found is not None
         assert found.provider_message_id == later
@@ -206,13 +209,21 @@ class TestMissed:
         assert [m.provider_message_id for m in channel.missed(START)] == sids
         assert fake.api_requests["GET Messages"] == 3
 
+    @pytest.mark.parametrize("by_day", [False, True])
     def test_only_since_then(
-        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, clock: Clock
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, clock: Clock, by_day: bool
     ) -> None:
+        fake.dates_by_day = by_day
         fake.undelivered_inbound("eski")
         since = clock.pass_(hours=1)
         fake.undelivered_inbound("yeni")
         assert [m.text for m in channel.missed(since)] == ["yeni"]
+
+    def test_what_another_number_of_ours_sent_is_no_customers(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, clock: Clock
+    ) -> None:
+        fake.store.keep("outbound-api", "whatsapp:+15550001111", fake.from_, "deneme")
+        assert channel.missed(START) == []
 
     def test_files(self, channel: TwilioWhatsAppChannel, fake: TwilioFake, clock: Clock) -> None:
         files = [(b"a", "image/jpeg"), (b"b", "audio/ogg"), (b"c", "application/pdf")]

@@ -7,6 +7,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -65,20 +66,6 @@ def test_nor_a_host_that_a_message_names(channel: TwilioWhatsAppChannel, fake: T
     # The same machine under the API's name but another port is another host, too.
     port = fake.cdn_url.rpartition(":")[2]
     channel.open_media(f"http://127.0.0.1:{port}/{sid}/{media_sid}?signature=signed")[1].close()
-    assert fake.cdn_authorizations == []
-
-
-def test_nor_does_a_netrc_file_add_any(
-    channel: TwilioWhatsAppChannel,
-    fake: TwilioFake,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: object,
-) -> None:
-    netrc = f"{tmp_path}/netrc"
-    with open(netrc, "w") as file:
-        file.write("machine localhost login a password b\n")
-    monkeypatch.setenv("NETRC", netrc)
-    channel.open_media(photo(fake))[1].close()
     assert fake.cdn_authorizations == []
 
 
@@ -306,6 +293,16 @@ def test_real_addresses_credentials_for_twilio_only(internet: Internet) -> None:
     content_type, stream = TwilioWhatsAppChannel(SETTINGS).open_media(API)
     assert (content_type, stream.read()) == ("image/jpeg", PHOTO)
     assert [bool(authorization) for _, authorization in internet.asked] == [True, False, False]
+
+
+def test_a_netrc_file_adds_no_credentials(
+    internet: Internet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine cdn.example login a password b\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    internet.answers = {"https://cdn.example/x": (200, "")}
+    TwilioWhatsAppChannel(SETTINGS).open_media("https://cdn.example/x")[1].close()
+    assert internet.asked == [("https://cdn.example/x", None)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from bot import config, jobs, logs
 from bot.app import create_app
 from bot.channels import registry
 from tests import databases
-from tests.aftersales.conftest import all_databases  # noqa: F401
 from tests.console import stage
 from tests.databases import Databases
 

@@ -13,7 +13,6 @@ from bot import config, db
 from bot.accounts import service
 from bot.accounts.models import AuditEntry, User
 from bot.errors import Conflict, InvalidInput
-from tests.aftersales.conftest import all_databases, database  # noqa: F401
 
 PASSWORD = "correct horse battery staple"
 

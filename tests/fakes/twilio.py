@@ -55,6 +55,7 @@ class TwilioFake:
         self.now = now or (lambda: dt.datetime.now(dt.timezone.utc))
         self.templates: dict[str, str] = {}  # ContentSid to text with {{1}}; empty: any is known
         self.cdn_authorizations: list[str] = []  # Authorization headers that reached the other host
+        self.dates_by_day = False  # filter lists by whole days, which is all Twilio promises
         self.api_requests: collections.Counter[str] = collections.Counter()  # by "METHOD resource"
         self.store = Store(self)
         self._faults: list[Fault] = []

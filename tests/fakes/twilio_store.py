@@ -92,7 +92,7 @@ class Store:
                     continue
                 if query.get("From") not in (None, "", message.from_):
                     continue
-                if not _date_matches(query, message.created):
+                if not _date_matches(query, message.created, self._fake.dates_by_day):
                     continue
                 found.append(message)
                 if len(found) > size:
@@ -152,7 +152,7 @@ class Store:
         return re.sub(r"\{\{(\w+)\}\}", lambda m: variables.get(m.group(1), ""), text)
 
 
-def _date_matches(query: Mapping[str, str], created: dt.datetime) -> bool:
+def _date_matches(query: Mapping[str, str], created: dt.datetime, by_day: bool) -> bool:
     """Apply DateSent, `DateSent>` and `DateSent<` (both inclusive, as Twilio's are)."""
     at = created.astimezone(dt.timezone.utc).replace(microsecond=0)
     for name, text in query.items():
@@ -160,11 +160,17 @@ def _date_matches(query: Mapping[str, str], created: dt.datetime) -> bool:
             continue
         moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
-        whole_day = len(text) == 10
-        if name == "DateSent" and (at.date() != moment.date() if whole_day else at != moment):
+        whole_day = by_day or len(text) == 10
+        if whole_day:
+            at, moment = _midnight(at), _midnight(moment)
+        if name == "DateSent" and at != moment:
             return False
         if name == "DateSent>" and at < moment:
             return False
         if name == "DateSent<" and at > moment:
             return False
     return True
+
+
+def _midnight(moment: dt.datetime) -> dt.datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)

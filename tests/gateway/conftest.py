@@ -8,12 +8,11 @@ import pytest
 
 from bot import config, db, jobs
 from bot.channels import registry
-from tests.aftersales.conftest import all_databases, database, set_clock  # noqa: F401
 from tests.fakes.twilio import TwilioFake
 
 
 @pytest.fixture
-def fake(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwilioFake]:  # noqa: F811
+def fake(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TwilioFake]:
     """A running fake, in the settings; nothing rings, so that a test drives each step itself."""
     with TwilioFake() as running:
         for name, value in running.environment().items():

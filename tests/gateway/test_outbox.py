@@ -206,7 +206,7 @@ def test_a_receipt_that_came_first_is_adopted_by_the_send(fake: TwilioFake) -> N
 
 
 def test_outside_the_window_it_is_a_template_or_visibly_not_sent(
-    fake: TwilioFake, set_clock: SetClock  # noqa: F811
+    fake: TwilioFake, set_clock: SetClock
 ) -> None:
     set_clock("2026-11-24T11:00:00+03:00")
     conversation = _conversation()

@@ -184,7 +184,7 @@ def _begin(
     if decided.say:
         answer.by_rule(session, conversation, turn, messages, decided)
         return 0.0
-    return _opened(conversation, turn, messages, decided.language)
+    return _opened(session, conversation, turn, messages, decided.language)
 
 
 def _again(session: Session, conversation: Conversation, turn: Turn) -> _Open | float:
@@ -194,16 +194,18 @@ def _again(session: Session, conversation: Conversation, turn: Turn) -> _Open | 
         return 0.0
     if float(conversation.due_at) > clock.real():
         return float(conversation.due_at) - clock.real()
-    return _opened(conversation, turn, messages, conversation.language)
+    return _opened(session, conversation, turn, messages, conversation.language)
 
 
 def _opened(
-    conversation: Conversation, turn: Turn, messages: Sequence[Message], language: str
+    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    language: str,
 ) -> _Open:
+    files = [str(a.kind) for m in messages for a in m.attachments]
     return _Open(
         turn_id=str(turn.id), uid=str(conversation.uid), channel=str(messages[-1].channel),
         language=language, memory=dict(conversation.memory or {}),
-        attachments=tuple(str(a.kind) for m in messages for a in m.attachments),
+        attachments=tuple(files or route.asked_about_files(session, conversation, turn)),
         commands=tuple(turn.commands or ()),
     )
 

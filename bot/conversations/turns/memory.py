@@ -27,19 +27,19 @@ def is_new_session(memory: Mapping[str, Any]) -> bool:
     return not saved or clock.now() - dt.datetime.fromisoformat(str(saved)) > SESSION
 
 
+_FORGOTTEN = (
+    "requested_slot", "open_question", "case_intent", "case_order", "case_details", "case_photo",
+    "case_text", "case_tries", "saved_case", "misses", "unclear_text",
+)
+
+
 def reset_events(memory: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the tracker events that end form and question after a person had the conversation."""
     if not memory.get("reset"):
         return []
     return [
         {"event": "active_loop", "name": None},
-        {"event": "slot", "name": "requested_slot", "value": None},
-        {"event": "slot", "name": "open_question", "value": None},
-        {"event": "slot", "name": "case_intent", "value": None},
-        {"event": "slot", "name": "case_order", "value": None},
-        {"event": "slot", "name": "case_details", "value": None},
-        {"event": "slot", "name": "case_photo", "value": None},
-        {"event": "slot", "name": "misses", "value": 0},
+        *({"event": "slot", "name": name, "value": None} for name in _FORGOTTEN),
         {"event": "action", "name": "action_listen"},
     ]
 

@@ -153,7 +153,7 @@ def to_a_person(
     session: Session, conversation: Conversation, language: str, reason: WaitReason, say: str
 ) -> Route:
     """Let the conversation wait for a person and say by when, computed now."""
-    promise = compute.human_reply(session, clock.now())
+    promise = compute.human_reply(session, clock.now(), conversation_id=conversation.id)
     moved = handover.request(
         session, conversation_id=conversation.id, reason=reason, promised_at=promise.due_at
     )
@@ -229,7 +229,7 @@ def _waiting_ping(
         return None
     promised, now = conversation.promised_at, clock.now()
     if promised is None or promised <= now:
-        promise = compute.human_reply(session, now)
+        promise = compute.human_reply(session, now, conversation_id=conversation.id)
         conversation.promised_at = promise.due_at
         return Route(
             language, say="utter_queue_still_waiting",
@@ -272,6 +272,19 @@ def _without_words(
     if messages[-1].kind == "contact" or "contact" in kinds:
         return Route(language, say="utter_contact_received")
     return Route(language, say="utter_unsupported")
+
+
+def asked_about_files(session: Session, conversation: Conversation, turn: Turn) -> list[str]:
+    """Return the kinds of files of the turn before, when we asked what they are about."""
+    before = session.scalars(
+        sa.select(Turn)
+        .where(Turn.conversation_id == conversation.id, Turn.id != turn.id)
+        .order_by(Turn.created_at.desc())
+        .limit(1)
+    ).first()
+    if before is None or before.reason != "utter_photo_question":
+        return []
+    return _kinds(_messages_of(session, before))
 
 
 def _attachment_command(kinds: Sequence[str]) -> dict[str, Any]:
