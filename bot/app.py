@@ -25,7 +25,8 @@ from bot.gateway import webhooks
 _log = logs.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 _SESSION = dt.timedelta(hours=12)
-_QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds; nobody reads their lines
+# Asked every few seconds: their lines would bury all others, so only what went wrong is written.
+_QUIET = ("/healthz", "/readyz", "/metrics", "/console/api/", "/simulator/api/")
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -53,7 +54,8 @@ def _finish(response: AnyResponse) -> AnyResponse:
     is_file = (request.endpoint or "").endswith(("static", ".file"))
     if request.path.startswith(("/console", "/simulator")) and not is_file:
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.path not in _QUIET:
+    usual = request.method == "GET" and response.status_code < 500
+    if not (usual and (is_file or request.path.startswith(_QUIET))):
         # The rule and not the path: a path can hold an id, and a stranger can write anything in it.
         _log.info(
             "request", method=request.method, status=response.status_code,

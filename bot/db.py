@@ -7,11 +7,13 @@ locked", whatever the busy timeout. `after_commit` runs what may only happen onc
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -28,6 +30,7 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+T = TypeVar("T")
 Base: Any = declarative_base(metadata=sa.MetaData(naming_convention=_NAMING))
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _engines: dict[str, Engine] = {}
@@ -83,13 +86,15 @@ def engine(url: str | None = None) -> Engine:
             if address.startswith("sqlite"):
                 config.load().data_dir.mkdir(parents=True, exist_ok=True)
                 made = sa.create_engine(
-                    address, future=True, connect_args={"timeout": 10, "check_same_thread": False},
+                    address, future=True, hide_parameters=True,
+                    connect_args={"timeout": 10, "check_same_thread": False},
                     poolclass=QueuePool, pool_size=64, max_overflow=400,
                 )
                 _prepare_sqlite(made)
             else:
                 made = sa.create_engine(
-                    address, future=True, pool_size=20, max_overflow=20, pool_pre_ping=True
+                    address, future=True, hide_parameters=True, pool_size=20, max_overflow=20,
+                    pool_pre_ping=True,
                 )
             _engines[address] = made
         return _engines[address]
@@ -133,6 +138,86 @@ def write(durable: bool = True) -> Iterator[Session]:
                 yield session
     for hook in hooks:
         hook()
+
+
+@dataclasses.dataclass
+class _Piece:
+    """A piece of work that waits to be written together with others."""
+
+    work: Callable[[Session], Any]
+    durable: bool
+    woken: threading.Event = dataclasses.field(default_factory=threading.Event)
+    leads: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+_MOST_TOGETHER = 50  # pieces in one transaction, so that nobody waits long for the others
+_pieces: collections.deque[_Piece] = collections.deque()
+_somebody_leads = False
+
+
+def together(work: Callable[[Session], T], durable: bool = True) -> T:
+    """Run short database work, on SQLite in one transaction with what other threads bring.
+
+    A transaction on SQLite costs a lock between processes and, when durable, a wait for the disk;
+    threads that come at the same time share both. Each piece has its savepoint: one that raises is
+    undone alone, and its exception comes out here. Returns once the transaction has committed.
+    """
+    global _somebody_leads
+    if engine().dialect.name != "sqlite":
+        with write() as session:
+            return work(session)
+    piece = _Piece(work, durable)
+    with _guard:
+        _pieces.append(piece)
+        piece.leads, _somebody_leads = not _somebody_leads, True
+    if not piece.leads:
+        piece.woken.wait()
+    if piece.leads:  # from the start, or handed on by the leader before
+        _lead()
+    if piece.error is not None:
+        raise piece.error
+    return piece.result  # type: ignore[no-any-return]
+
+
+def _lead() -> None:
+    """Write one batch, and hand the lead on to the first who came meanwhile."""
+    global _somebody_leads
+    with _guard:
+        batch = [_pieces.popleft() for _ in range(min(len(_pieces), _MOST_TOGETHER))]
+    try:
+        _write_batch(batch)
+    finally:
+        with _guard:
+            if _pieces:
+                _pieces[0].leads = True
+                _pieces[0].woken.set()
+            else:
+                _somebody_leads = False
+        for piece in batch:
+            piece.woken.set()
+
+
+def _write_batch(batch: Sequence[_Piece]) -> None:
+    try:
+        with write(durable=any(p.durable for p in batch)) as session:
+            hooks: list[Callable[[], object]] = session.info["after_commit"]
+            for piece in batch:
+                before = len(hooks)
+                savepoint = session.begin_nested()
+                try:
+                    piece.result = piece.work(session)
+                    session.flush()
+                    savepoint.commit()
+                except Exception as error:
+                    savepoint.rollback()
+                    del hooks[before:]
+                    piece.error = error
+                session.expunge_all()  # the next piece reads what is there, not what this one knew
+    except BaseException as error:
+        for piece in batch:
+            piece.error = piece.error or error
 
 
 def after_commit(session: Session, hook: Callable[[], object]) -> None:

@@ -69,13 +69,20 @@ CHECKS: dict[str, Callable[[], None]] = {
     "database": _database, "redis": _redis, "rasa": _rasa, "actions": _actions,
 }
 
+_known: dict[str, bool] = {}  # how each part was at the last look of this process
+
 
 def _outcome(name: str) -> dict[str, object]:
     try:
         CHECKS[name]()
     except Exception as error:  # whatever it is, this part is not ready
-        _log.warning("not ready", part=name, exc_info=error)
+        if _known.get(name, True):  # said once, not at every look
+            _log.warning("not ready", part=name, error=logs.describe(error))
+        _known[name] = False
         return {"name": name, "ok": False}
+    if not _known.get(name, True):
+        _log.info("ready again", part=name)
+    _known[name] = True
     return {"name": name, "ok": True}
 
 

@@ -33,19 +33,9 @@ def receive(channel_name: str, request: WebhookRequest) -> WebhookReply:
 
 def store(channel: Channel, events: Sequence[Event]) -> int:
     """Store events in one transaction and ring; return how many messages were new."""
-    new: list[service.Stored] = []
     # A receipt lost in a power cut comes again or is looked up; a customer's message is not.
     durable = not all(isinstance(e, DeliveryUpdate) for e in events)
-    with db.write(durable=durable) as session:
-        for event in events:
-            if isinstance(event, InboundMessage):
-                stored = service.store_inbound(session, _masked(session, channel, event))
-                if stored is not None:
-                    new.append(stored)
-            elif isinstance(event, DeliveryUpdate):
-                receipts.record(session, _clean_update(event))
-            else:
-                _keep_unknown(session, channel, event)
+    new = db.together(lambda session: _store(session, channel, events), durable=durable)
     # After the commit, never before: a job that is faster than the commit would find nothing.
     for conversation_id in dict.fromkeys(s.conversation_id for s in new):
         jobs.ring(conversation_id)
@@ -53,6 +43,20 @@ def store(channel: Channel, events: Sequence[Event]) -> int:
         for attachment_id in stored.attachment_ids:
             jobs.enqueue(jobs.MEDIA, attachment_id)
     return len(new)
+
+
+def _store(session: Session, channel: Channel, events: Sequence[Event]) -> list[service.Stored]:
+    new: list[service.Stored] = []
+    for event in events:
+        if isinstance(event, InboundMessage):
+            stored = service.store_inbound(session, _masked(session, channel, event))
+            if stored is not None:
+                new.append(stored)
+        elif isinstance(event, DeliveryUpdate):
+            receipts.record(session, _clean_update(event))
+        else:
+            _keep_unknown(session, channel, event)
+    return new
 
 
 def _storable(value: Any) -> Any:

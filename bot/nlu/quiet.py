@@ -62,22 +62,21 @@ def _record_factory(original: Callable[..., logging.LogRecord]) -> Callable[...,
         record = original(*args, **kwargs)
         if record.exc_info and record.name.startswith(_OURS):
             error = record.exc_info[1]
-            record.exc_info = None
             if error is not None:
-                record.msg = f"{_first_words(record)} {place(error)}"
+                record.msg = f"{_first_words(record, error)} {place(error)}"
                 record.args = ()
+            record.exc_info = None
         return record
 
     return make
 
 
-def _first_words(record: logging.LogRecord) -> str:
+def _first_words(record: logging.LogRecord, error: BaseException) -> str:
     """Return the record's own text unless it is the exception itself or quotes it."""
-    error = record.exc_info[1] if record.exc_info else None
     if isinstance(record.msg, BaseException) or record.name.startswith("sanic"):
         return "exception:"
     text = record.getMessage()
-    return "exception:" if error is not None and str(error) and str(error) in text else text
+    return "exception:" if str(error) and str(error) in text else text
 
 
 def _mask(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

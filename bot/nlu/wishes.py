@@ -22,6 +22,10 @@ WITHOUT_CONNECTOR: Final = 0.75
 """Confidence of two wishes that merely stand in two sentences; the bands suffice with "ayrıca"."""
 
 MAX_WISHES: Final = 4
+
+NAME_WORDS: Final = 2
+"""As many unknown words behind a greeting are whom it greets ("merhaba Deniz Hanım")."""
+
 PROVIDE_INFO: Final = "provide_info"
 
 PLEASANTRIES: Final = frozenset(
@@ -80,7 +84,7 @@ def understand(text: str, rank: Rank, *, has_attachment: bool = False) -> Unders
     parts = clauses(text)
     whole = without_greeting(normalise(text))
     if len(parts) < 2:
-        return _single(rank([whole])[0])
+        return _single(_of_one_clause(normalise(text), whole, rank))
     rankings = rank([part.text for part in parts])
     found = _wishes(parts, rankings)
     if len(found) > 1:
@@ -95,6 +99,15 @@ def understand(text: str, rank: Rank, *, has_attachment: bool = False) -> Unders
     ):
         ranking = next(r for r in rankings if r[0][0] == found[0][0] and is_confident(r))
     return _single(ranking)
+
+
+def _of_one_clause(text: str, rest: str, rank: Rank) -> Ranking:
+    """Rank a message by what stands behind its greeting, or by all of it when that is a name."""
+    ranking = rank([rest])[0]
+    if rest == text or is_confident(ranking) or len(rest.split()) > NAME_WORDS:
+        return ranking
+    greeted = rank([text])[0]
+    return greeted if is_confident(greeted) else ranking
 
 
 def _wishes(parts: Sequence[Clause], rankings: Sequence[Ranking]) -> list[tuple[str, float]]:

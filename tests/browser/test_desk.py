@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from bot.conversations.states import Author, Handling
 from tests.browser.conftest import Watch
@@ -17,6 +17,12 @@ Enter = Callable[..., Page]
 
 def talk(phone: str) -> str:
     return f"/console/conversations/{stage.uid_of(phone)}"
+
+
+def answer_box(page: Page) -> Locator:
+    """Return the box for an answer once the page's script has it."""
+    expect(page.locator("textarea[data-ready]")).to_be_visible()
+    return page.get_by_label("Yanıtınız")
 
 
 def waiting_chat() -> None:
@@ -60,7 +66,7 @@ def test_an_agent_takes_reads_answers_and_hands_back(desk: Enter) -> None:
     expect(page.get_by_role("status").filter(has_text="Görüşme sizde")).to_be_visible()
     assert stage.state_of(AYSE) is Handling.AGENT
 
-    box = page.get_by_label("Yanıtınız")
+    box = answer_box(page)
     box.fill("Merhaba Ayşe Hanım, hemen bakıyorum.")
     box.press("Control+Enter")
     answer = page.locator(".msg-by-user", has_text="hemen bakıyorum")
@@ -98,7 +104,7 @@ def test_a_draft_survives_the_page(desk: Enter) -> None:
     waiting_chat()
     stage.agent_takes(AYSE, stage.DENIZ)
     page = desk(path=talk(AYSE))
-    page.get_by_label("Yanıtınız").fill("Yarım kalan")
+    answer_box(page).fill("Yarım kalan")
     page.reload()
     expect(page.get_by_label("Yanıtınız")).to_have_value("Yarım kalan")
 
@@ -108,7 +114,7 @@ def test_an_answer_that_can_not_leave_is_kept_and_explained(desk: Enter, watch: 
     stage.agent_takes(AYSE, stage.DENIZ)
     page = desk(path=talk(AYSE))
     page.route("**/reply*", lambda route: route.abort())
-    page.get_by_label("Yanıtınız").fill("Gidemeyen söz")
+    answer_box(page).fill("Gidemeyen söz")
     page.get_by_role("button", name="Gönder").click()
     expect(page.locator(".composer .note")).to_have_text("Gönderilemedi. Yeniden deneyin.")
     expect(page.get_by_label("Yanıtınız")).to_have_value("Gidemeyen söz")
@@ -156,7 +162,7 @@ def test_the_keyboard_is_enough(desk: Enter) -> None:
         if page.evaluate("document.activeElement.textContent.trim()") == "Devral":
             break
     page.keyboard.press("Enter")
-    box = page.get_by_label("Yanıtınız")
+    box = answer_box(page)
     expect(box).to_be_visible()
     for _ in range(30):
         page.keyboard.press("Tab")

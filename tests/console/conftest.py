@@ -21,10 +21,15 @@ Make = Callable[..., Flask]
 
 @pytest.fixture
 def make_app(
-    all_databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    request: pytest.FixtureRequest, all_databases: Databases, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Make]:
-    """A function that makes the application with some settings; Redis is away, nothing rings."""
-    with all_databases.fresh("sqlite") as url, databases.used(monkeypatch, url, tmp_path):
+    """A function that makes the application with some settings; Redis is away, nothing rings.
+
+    On SQLite, unless a test asks for another database by an indirect parameter.
+    """
+    kind = getattr(request, "param", "sqlite")
+    with all_databases.fresh(kind) as url, databases.used(monkeypatch, url, tmp_path):
         monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
         monkeypatch.setenv("DEMO_PASSWORD", stage.PASSWORD)
         monkeypatch.setattr(jobs, "enqueue", lambda *_, **__: False)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from bot import db
 from bot.conversations.models import Attachment
 from bot.conversations.states import Author, Handling
+from tests import databases
 from tests.console import stage
 from tests.console.conftest import post, token
 from tests.console.stage import AYSE, ELIF, JOHN, MEHMET
@@ -235,6 +236,25 @@ def test_a_long_thread_shows_its_end_and_the_rest_on_demand(deniz: FlaskClient) 
     more = re.search(r'href="([^"]+show=\d+[^"]*)"', page)
     assert more is not None
     assert "mesaj 0." in deniz.get(more[1].replace("&amp;", "&")).text
+
+
+@pytest.mark.parametrize("make_app", databases.KINDS, indirect=True)
+def test_the_pages_read_the_same_from_every_database(deniz: FlaskClient) -> None:
+    for phone in (AYSE, MEHMET, JOHN):
+        stage.customer_writes(phone, "merhaba", attachment=stage.photo())
+    stage.bot_says(AYSE, "Buyurun", ("Bir", "İki"))
+    stage.waits(AYSE, minutes=5, summary={"wish": "track_order"})
+    stage.agent_takes(MEHMET, stage.DENIZ)
+    stage.agent_says(MEHMET, stage.DENIZ, "Buyurun Mehmet Bey")
+    assert names(deniz, "all") == ["Ayşe Kaya", "John Smith", "Mehmet Demir"]
+    news = live(deniz, f"/console/api/conversations/{stage.uid_of(MEHMET)}")
+    assert "Buyurun Mehmet Bey" in news["lists"]["messages"][-1]["html"]
+    assert live(deniz, "/console/api/inbox?tab=mine")["lists"]["rows"][0]["key"] == stage.uid_of(
+        MEHMET
+    )
+    phone = deniz.get("/simulator/api/messages", query_string={"phone": AYSE}).json
+    assert phone is not None and [m["mine"] for m in phone["messages"]] == [True, False]
+    assert 'destek_conversations{state="waiting"} 1.0' in deniz.get("/metrics").text
 
 
 # Files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,3 +81,18 @@ def address(
         return
     with all_databases.fresh("postgresql") as url:
         yield url
+
+
+@pytest.fixture
+def loud_logging() -> Iterator[None]:
+    """Have everything logged, and put the process's logging back afterwards."""
+    from bot.nlu import quiet
+
+    factory, installed = logging.getLogRecordFactory(), quiet._installed
+    level = logging.getLogger("rasa").level
+    logging.getLogger("rasa").setLevel(logging.DEBUG)
+    quiet._installed = False
+    yield
+    logging.setLogRecordFactory(factory)
+    logging.getLogger("rasa").setLevel(level)
+    quiet._installed = installed

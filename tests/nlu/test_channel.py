@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 from sanic.touchup import TouchUp
 
-from bot.nlu import quiet
 from bot.nlu.channel import DestekInput
 from bot.nlu.tracker_store import DestekTrackerStore
 from tests.nlu.actions import FakeActions
@@ -66,19 +64,6 @@ def rewritten_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TouchUp, "run", run)
         yield
-
-
-@pytest.fixture
-def loud() -> Iterator[None]:
-    """Have everything logged, and put the process's logging back afterwards."""
-    factory, installed = logging.getLogRecordFactory(), quiet._installed
-    level = logging.getLogger("rasa").level
-    logging.getLogger("rasa").setLevel(logging.DEBUG)
-    quiet._installed = False
-    yield
-    logging.setLogRecordFactory(factory)
-    logging.getLogger("rasa").setLevel(level)
-    quiet._installed = installed
 
 
 @pytest.fixture
@@ -250,7 +235,7 @@ def test_a_broken_memory_is_a_500_and_nothing_is_half_done(
     asyncio.run(work())
 
 
-@pytest.mark.usefixtures("loud")
+@pytest.mark.usefixtures("loud_logging")
 def test_no_words_are_logged_whatever_happens(
     serve: Callable[..., Any],
     actions: FakeActions,

@@ -33,6 +33,13 @@ def test_a_text_is_ranked_alike_alone_and_among_others() -> None:
     assert model.rank([]) == []
 
 
+def test_folding_and_digits_make_no_difference() -> None:
+    model = IntentModel.fit(TEXTS, LABELS)
+    assert model.rank(["KARGOM 1024 Nerede"]) == model.rank(["kargom 9999 nerde"])
+    shouted = IntentModel.fit([text.upper() for text in TEXTS], LABELS)
+    assert shouted.rank(["fatura istiyorum"]) == model.rank(["fatura istiyorum"])
+
+
 def test_two_intents_are_enough_and_one_is_not() -> None:
     model = IntentModel.fit(TEXTS[:8], LABELS[:8])
     assert model.rank(["kargom nerede"])[0][0][0] == "track_order"

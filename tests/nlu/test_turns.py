@@ -156,7 +156,8 @@ def test_a_failed_action_is_named_and_the_turn_can_be_tried_again(
     async def work() -> None:
         async with brain() as ask:
             await ask("merhaba", "t0")
-            for reply in (500, {"events": [], "responses": []}, {"events": "no list"}):
+            broken = {**done("action_track"), "events": [{"event": "slot"}]}
+            for reply in (500, {"events": [], "responses": []}, broken):
                 actions.replies["action_track"] = lambda _, reply=reply: reply
                 answer = await ask("siparişim nerede 1024", "t1")
                 assert answer["failed_actions"] == ["action_track"]
@@ -260,10 +261,12 @@ def test_a_form_stays_open_over_a_long_dialogue(brain: Brain) -> None:
     asyncio.run(work())
 
 
-def test_words_are_answered_for_the_channel_of_the_customer(brain: Brain) -> None:
+def test_a_response_may_be_worded_for_the_channel(brain: Brain) -> None:
     async def work() -> None:
         async with brain() as ask:
-            await ask("siparişim nerede", "t1", metadata={"channel": "twilio_whatsapp"})
+            plain = await ask("teşekkürler", "t1")
+            other = await ask("teşekkürler", "t2", metadata={"channel": "email"})
+        assert (said(plain), said(other)) == (["Rica ederim."], ["Saygılarımızla."])
 
     asyncio.run(work())
 

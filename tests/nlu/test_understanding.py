@@ -70,6 +70,7 @@ def test_language_is_an_entity(parse: Parse, text: str, known: str, language: st
         ("siparişim nerede. rezalet bir firmasınız", ["track_order"]),
         ("ayrıca kargo ücreti ne kadar", ["shipping_info"]),
         ("merhaba", ["greet"]),
+        ("selamlar Zeynep", ["greet"]),
         ("1024\nsiparişim nerede", ["track_order"]),
     ],
 )

@@ -57,8 +57,6 @@ class _PublicConnection(HTTPSConnection):
 
 def _refuse_inside(text: str) -> None:
     address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
     if not address.is_global or address.is_multicast:
         raise MediaError("the file is at an address inside our network", permanent=True)
 

@@ -18,7 +18,7 @@ function takeUpDraft() {
   const area = box();
   if (!area || area.dataset.ready) return;
   area.dataset.ready = "1";
-  area.value = localStorage.getItem(draftKey(area)) ?? "";
+  area.value ||= localStorage.getItem(draftKey(area)) ?? ""; // words typed before this ran stay
   grow(area);
 }
 

@@ -56,7 +56,7 @@ def pause_after(message: Message) -> float:
         return 0.0
     words = len(text.split())
     # One plain word ("siparişim") is the start of a sentence as often as a wish.
-    return OPENING_PAUSE if is_opening(text) or (words == 1 and text.isalpha()) else 0.0
+    return OPENING_PAUSE if is_opening(text) or (words == 1 and text.isalpha() and len(text) <= 20) else 0.0
 
 
 def next_turn(messages: Sequence[Message], join_all: bool = False) -> list[Message]:

@@ -56,8 +56,9 @@ def drain(conversation_id: int) -> None:
         return  # its holder looks once more before it goes
     finally:
         if not released:
-            with db.write(durable=False) as session:
-                service.release_lease(session, conversation_id, owner)
+            db.together(
+                lambda s: service.release_lease(s, conversation_id, owner), durable=False
+            )
     if wait is not None:
         jobs.ring(conversation_id, delay=wait)
 
@@ -79,42 +80,56 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
     0.0: look for the next turn now. A number: come back in so many seconds. None: nothing waits;
     that was found out in the transaction that gave the lease back, so no message falls between.
     """
-    claimed: sender.Claim = None
-    with db.write(durable=False) as session:
-        conversation = _hold(session, conversation_id, owner)
-        found = _next(session, conversation)
-        if found is None or (isinstance(found, float) and found > 0.0):
-            service.release_lease(session, conversation_id, owner)
-        elif found == 0.0:
-            claimed = sender.claim(session, conversation_id, owner)
+    found, claimed = db.together(lambda s: _take(s, conversation_id, owner), durable=False)
     if not isinstance(found, _Open):
         if claimed is not None:
-            with db.write() as session:  # what a rule said or changed is on the disk before it leaves
-                _hold(session, conversation_id, owner)
+            # What a rule said or changed is on the disk before it leaves.
+            db.together(lambda s: _hold(s, conversation_id, owner))
             sender.drain(conversation_id, owner, claimed)
         return found, found != 0.0
     try:
         answers, pending = _ask(conversation_id, owner, found)
     except rasa.RasaUnavailable as error:
         log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
-        wait = _failed(conversation_id, owner, found)
+        wait = db.together(lambda s: _failed(s, conversation_id, owner, found))
         sender.drain(conversation_id)
         return wait, False
-    # One durable commit: replies, promises, choices, memory, and the claim of the first send.
-    with db.write() as session:
-        conversation = _hold(session, conversation_id, owner)
-        turn, messages = _turn(session, found.turn_id)
-        if conversation.state == Handling.AGENT.value:
-            # A person took over while the brain was thinking: what they see is what counts.
-            answer.silent(session, turn, messages, "agent")
-        else:
-            line = outage.over(session, conversation, turn, answers[0].language)
-            answer.by_brain(session, conversation, turn, messages, answers, pending, line)
-        session.flush()
-        claimed = sender.claim(session, conversation_id, owner)
+    claimed = db.together(
+        lambda s: _answer(s, conversation_id, owner, found.turn_id, answers, pending)
+    )
     if claimed is not None:
         sender.drain(conversation_id, owner, claimed)
     return 0.0, False
+
+
+def _take(
+    session: Session, conversation_id: int, owner: str
+) -> tuple[_Open | float | None, sender.Claim]:
+    """Take the lease and the next turn; answer it here when the brain is not needed."""
+    conversation = _hold(session, conversation_id, owner)
+    found = _next(session, conversation)
+    session.flush()
+    if found is None or (isinstance(found, float) and found > 0.0):
+        service.release_lease(session, conversation_id, owner)
+        return found, None
+    return found, sender.claim(session, conversation_id, owner) if found == 0.0 else None
+
+
+def _answer(
+    session: Session, conversation_id: int, owner: str, turn_id: str,
+    answers: Sequence[rasa.Answer], pending: Sequence[str],
+) -> sender.Claim:
+    """Store replies, promises, choices and memory with the claim of the first send: one commit."""
+    conversation = _hold(session, conversation_id, owner)
+    turn, messages = _turn(session, turn_id)
+    if conversation.state == Handling.AGENT.value:
+        # A person took over while the brain was thinking: what they see is what counts.
+        answer.silent(session, turn, messages, "agent")
+    else:
+        line = outage.over(session, conversation, turn, answers[0].language)
+        answer.by_brain(session, conversation, turn, messages, answers, pending, line)
+    session.flush()
+    return sender.claim(session, conversation_id, owner)
 
 
 def _turn(session: Session, turn_id: str) -> tuple[Turn, list[Message]]:
@@ -233,11 +248,7 @@ def _ask(
             more, pending = memory.further(answers[0], got, found.memory)
             commands = [commands[0], *({"text": m, "trusted": True} for m in more)]
             if more:
-                with db.write() as session:
-                    _hold(session, conversation_id, owner)
-                    session.execute(
-                        sa.update(Turn).where(Turn.id == found.turn_id).values(commands=commands)
-                    )
+                _note_commands(conversation_id, owner, found.turn_id, commands)
         step += 1
         if got.active_loop and step < len(commands):
             # The wish opened a form: what is left waits until the form ends.
@@ -246,13 +257,22 @@ def _ask(
     return answers, pending
 
 
-def _failed(conversation_id: int, owner: str, found: _Open) -> float:
-    with db.write() as session:
-        conversation = _hold(session, conversation_id, owner)
-        turn, messages = _turn(session, found.turn_id)
-        turn.attempts = int(turn.attempts) + 1
-        if outage.is_due(turn):
-            outage.tell(session, conversation, turn, messages, found.language)
-        wait = outage.pause(turn)
-        conversation.due_at = clock.real() + wait
+def _note_commands(
+    conversation_id: int, owner: str, turn_id: str, commands: list[dict[str, Any]]
+) -> None:
+    def note(session: Session) -> None:
+        _hold(session, conversation_id, owner)
+        session.execute(sa.update(Turn).where(Turn.id == turn_id).values(commands=commands))
+
+    db.together(note)
+
+
+def _failed(session: Session, conversation_id: int, owner: str, found: _Open) -> float:
+    conversation = _hold(session, conversation_id, owner)
+    turn, messages = _turn(session, found.turn_id)
+    turn.attempts = int(turn.attempts) + 1
+    if outage.is_due(turn):
+        outage.tell(session, conversation, turn, messages, found.language)
+    wait = outage.pause(turn)
+    conversation.due_at = clock.real() + wait
     return wait

@@ -40,11 +40,14 @@ def record(session: Session, update: DeliveryUpdate) -> None:
     message = _message_of(session, update)
     if message is not None:
         _match(session, update.channel, update.provider_message_id, message)
+        was_open = message.state == Outbound.UNKNOWN.value
         apply(session, message, update.status, update.error_code, clock.now())
         if not message.provider_message_id:
             message.provider_message_id = update.provider_message_id
-        jobs_wanted = message.conversation_id
-        db.after_commit(session, lambda: jobs.enqueue(jobs.SEND, jobs_wanted))
+        if was_open or message.state == Outbound.QUEUED.value:
+            # What waited behind it, or the same words as a template, may leave now.
+            waiting = int(message.conversation_id)
+            db.after_commit(session, lambda: jobs.enqueue(jobs.SEND, waiting))
 
 
 def adopt_orphans(session: Session, message: Message) -> None:

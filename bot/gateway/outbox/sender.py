@@ -73,16 +73,21 @@ def drain(conversation_id: int, owner: str = "", claimed: Claim = None) -> None:
     owner = owner or new_owner()
     work = claimed
     if work is None:
-        with db.write(durable=False) as session:
-            work = _claim(session, conversation_id, owner)
+        work = db.together(lambda s: _claim(s, conversation_id, owner), durable=False)
     while isinstance(work, Work):
-        settle = _deliver(work)
-        with db.write(durable=False) as session:
-            settle(session, work, owner)
-            session.flush()
-            work = _claim(session, conversation_id, owner)
+        step = functools.partial(_settle, _deliver(work), work, conversation_id, owner)
+        work = db.together(step, durable=False)
     if work is not None:
         jobs.enqueue(jobs.SEND, conversation_id, delay=work)
+
+
+def _settle(
+    outcome: Settle, work: Work, conversation_id: int, owner: str, session: Session
+) -> Claim:
+    """Write down what became of one message, and claim the next."""
+    outcome(session, work, owner)
+    session.flush()
+    return _claim(session, conversation_id, owner)
 
 
 def _first(session: Session, conversation_id: int) -> Message | None:

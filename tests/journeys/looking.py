@@ -1,0 +1,101 @@
+"""What journeys look up in a running stack, and words that its live model is sure or unsure of."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import requests
+
+from tests.stack import Stack
+
+VAGUE = (
+    "şey o şey işte", "ee hani o var ya dün", "makinenin durumu", "bir şeyler olmuş galiba",
+    "şu konuyu diyorum", "öyle bir durum var bende", "o değil öbürü vardı ya", "mavi olan nasıl",
+)
+
+
+class Talk(NamedTuple):
+    """A customer's conversation as it stands."""
+
+    uid: str
+    state: str
+    reason: str | None
+    promised_at: dt.datetime | None
+
+
+def instant(value: Any) -> dt.datetime | None:
+    """Return a time from the database as an aware instant; SQLite gives UTC without a zone."""
+    if value is None:
+        return None
+    at = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    return at if at.tzinfo else at.replace(tzinfo=dt.timezone.utc)
+
+
+def data(value: Any) -> Any:
+    """Return a JSON column's value; SQLite gives its text."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def talk(stack: Stack, phone: str) -> Talk:
+    """Return the conversation of a phone or other address."""
+    [row] = stack.rows(
+        "SELECT c.uid, c.state, c.wait_reason, c.promised_at FROM conversation c "
+        "JOIN identity i ON i.customer_id = c.customer_id WHERE i.address = :a", a=phone,
+    )
+    return Talk(row[0], row[1], row[2], instant(row[3]))
+
+
+def turns(stack: Stack, phone: str) -> list[dict[str, Any]]:
+    """Return the turns of a conversation in order: state, reason, commands, result."""
+    return [
+        {"state": state, "reason": reason, "commands": data(commands) or [], "result": data(result)}
+        for state, reason, commands, result in stack.rows(
+            "SELECT t.state, t.reason, t.commands, t.result FROM turn t JOIN conversation c ON "
+            "c.id = t.conversation_id WHERE c.uid = :u ORDER BY t.created_at",
+            u=talk(stack, phone).uid,
+        )
+    ]
+
+
+def choices(reply: str) -> list[str]:
+    """Return the numbered choices at the end of a reply; AssertionError when misnumbered."""
+    found = re.findall(r"^(\d+)\) (.+)$", reply, re.MULTILINE)
+    assert [int(n) for n, _ in found] == list(range(1, len(found) + 1)), reply
+    return [title for _, title in found]
+
+
+def clock_of(at: dt.datetime | None) -> str:
+    """Return an instant's time of day in the shop's zone, as replies word it."""
+    assert at is not None
+    return at.astimezone(ZoneInfo("Europe/Istanbul")).strftime("%H:%M")
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Return once a condition holds; AssertionError with `what` when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def understood(stack: Stack, text: str) -> str:
+    """Return the intent that the stack's live model finds in a text."""
+    secret = (stack.folder / "var" / "secrets" / "internal_secret").read_text()
+    answer = requests.post(
+        str(stack.run_info()["rasa_urls"]).split(",")[0] + "/webhooks/destek/parse",
+        json={"text": text, "language": "tr"}, headers={"X-Destek-Secret": secret}, timeout=10,
+    )
+    return str(answer.json()["intent"]["name"])
+
+
+def vague(stack: Stack, count: int) -> list[str]:
+    """Return texts that the live model is not sure of: another model may be sure of others."""
+    found = [text for text in VAGUE if understood(stack, text) == "nlu_fallback"]
+    assert len(found) >= count, f"of the vague sentences only {found} are unclear to this model"
+    return found[:count]
