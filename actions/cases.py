@@ -30,7 +30,7 @@ _EMPTY_WORDS = frozenset(  # say nothing of the matter
     """merhaba merhabalar selam selamlar slm mrb iyi gunler aksamlar calismalar kolay gelsin hocam
     lutfen acaba ya bir bi siparis siparisi siparisim siparisimi nolu numarali istiyorum isterim
     yardimci olur musunuz rica ederim hello hi hey please can could you i my the a an want would
-    like to need order number help me""".split()  # noqa: SIM905
+    like to need order number help me""".split()
 )
 
 

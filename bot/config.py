@@ -77,6 +77,7 @@ class Settings:
     inbound_per_minute: int = 60
     pair_burst: int = 10
     pair_seconds_per_message: float = 6.0
+    missed_poll_seconds: float = 60.0  # between two looks for messages a provider could not deliver
     worker_threads: int = 16
     web_threads: int = 200
     web_workers: int = 2

@@ -51,7 +51,7 @@ def enqueue(actor: str, *args: Any, delay: float = 0.0) -> bool:
     global _away_until
     if clock.real() < _away_until:
         return False
-    message = dramatiq.Message(
+    message: dramatiq.Message[Any] = dramatiq.Message(
         queue_name=_QUEUE, actor_name=actor, args=args, kwargs={}, options={}
     )
     try:

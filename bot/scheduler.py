@@ -11,11 +11,13 @@ import signal
 import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import sqlalchemy as sa
 import structlog
 
-from bot import clock, db, jobs, wiring
+from bot import clock, config, db, jobs, wiring
+from bot.aftersales.promises import keeping
 from bot.conversations import service
 from bot.conversations.handover import timeouts
 from bot.conversations.models import Attachment, Conversation, Message
@@ -77,17 +79,27 @@ def _close_cases() -> None:
         service.close_quiet_cases(session)
 
 
-# What runs by time, each with its period in real seconds.
-_PERIODIC: tuple[tuple[float, Callable[[], object]], ...] = (
-    (_SWEEP_EVERY, sweep),
-    (20.0, timeouts.run),
-    (60.0, missed.poll),
-    (60.0, _close_cases),
-)
+def _duties() -> tuple[tuple[float, Callable[[], object]], ...]:
+    """Return what runs by time, each with its period in real seconds."""
+    return (
+        (_SWEEP_EVERY, sweep),
+        (20.0, timeouts.run),
+    (20.0, keeping.run),
+        (config.load().missed_poll_seconds, missed.poll),
+        (60.0, _close_cases),
+    )
+
+
+def _done(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Exception:
+        # One failing duty must not stop the others; it comes again in its period.
+        log.exception("duty_failed", duty=getattr(work, "__name__", "?"))
 
 
 def _lead(owner: str) -> bool:
-    with db.write() as session:
+    with db.write(durable=False) as session:
         return service.take_named_lease(session, "clock", owner, _LEASE)
 
 
@@ -99,7 +111,11 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     log.info("ready")
-    due = {work: 0.0 for _, work in _PERIODIC}
+    duties = _duties()
+    due = {work: 0.0 for _, work in duties}
+    running: dict[Callable[[], object], Future[None]] = {}
+    # Each on a thread of its own: a provider that does not answer the poll must not hold the sweep.
+    pool = ThreadPoolExecutor(len(duties), thread_name_prefix="duty")
     while not stop.wait(0.5):
         try:
             if not _lead(owner):
@@ -107,15 +123,12 @@ def main() -> None:
         except sa.exc.SQLAlchemyError:
             log.exception("lease_failed")
             continue
-        for period, work in _PERIODIC:
-            if clock.real() < due[work]:
+        for period, work in duties:
+            if clock.real() < due[work] or (work in running and not running[work].done()):
                 continue
             due[work] = clock.real() + period
-            try:
-                work()
-            except Exception:
-                # One failing duty must not stop the others; it comes again in its period.
-                log.exception("duty_failed", duty=getattr(work, "__name__", "?"))
+            running[work] = pool.submit(_done, work)
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 if __name__ == "__main__":

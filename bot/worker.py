@@ -40,7 +40,7 @@ def actors(broker: dramatiq.Broker) -> None:
     for name, work in (
         (jobs.TURN, mailbox.drain), (jobs.SEND, sender.drain), (jobs.MEDIA, media.fetch),
     ):
-        dramatiq.actor(_guarded(work, name), actor_name=name, broker=broker)
+        dramatiq.actor(actor_name=name, broker=broker)(_guarded(work, name))
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ DOORS: dict[str, str] = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def get(name: str) -> Channel:
     """Return the process's instance of a channel that is on; raise NotFound otherwise."""
     kind = CHANNELS.get(name)

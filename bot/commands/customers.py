@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import sys
-from pathlib import Path
 from typing import Any
 
 from bot.commands.messages import as_text
+from bot.config import Settings
 from bot.errors import InvalidInput
 
 
@@ -46,23 +45,25 @@ def _confirm(customer: int) -> None:
         raise InvalidInput("nothing was erased")
 
 
-def _forget_dialogue(path: Path, conversation: str) -> None:
-    """Take a conversation out of Rasa's memory (its own file; made by `make run`)."""
-    if not path.exists():
-        return
-    connection = sqlite3.connect(path, timeout=30)
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        for table in ("dialogue_event", "dialogue_snapshot"):
-            known = connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
-            ).fetchone()
-            if known:
-                connection.execute(
-                    f"DELETE FROM {table} WHERE sender_id = ?",  # noqa: S608 (our own two names)
-                    (conversation,),
-                )
-    connection.close()
+def _forget_dialogue(url: str, conversation: str) -> None:
+    """Take a conversation out of Rasa's memory: its own file, or tables beside ours in PostgreSQL."""
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(url, future=True, hide_parameters=True)
+    with engine.begin() as connection:
+        known = set(sa.inspect(connection).get_table_names())
+        for name in known & {"dialogue_event", "dialogue_snapshot"}:
+            table = sa.table(name, sa.column("sender_id"))
+            connection.execute(sa.delete(table).where(table.c.sender_id == conversation))
+    engine.dispose()
+
+
+def _dialogue_memory(settings: Settings) -> str:
+    """Return the URL of Rasa's memory, or an empty text when there is none yet."""
+    if settings.database_url.startswith("postgres"):
+        return settings.database
+    path = settings.data_dir.resolve() / "rasa" / "tracker.sqlite3"
+    return f"sqlite:///{path}" if path.exists() else ""
 
 
 def _erase(options: argparse.Namespace) -> int:
@@ -76,8 +77,9 @@ def _erase(options: argparse.Namespace) -> int:
     data_dir = config.load().data_dir
     for name in done.files:
         (data_dir / "media" / name).unlink(missing_ok=True)
-    if done.conversation:
-        _forget_dialogue(data_dir / "rasa" / "tracker.sqlite3", done.conversation)
+    memory = _dialogue_memory(config.load())
+    if done.conversation and memory:
+        _forget_dialogue(memory, done.conversation)
     print(f"customer {options.id}: chat, profile, addresses and points are erased")
     if done.orders_kept:
         print(f"kept: {done.orders_kept} orders, for the years the law asks for (TTK art. 82)")

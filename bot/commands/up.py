@@ -47,6 +47,8 @@ def _rasa_files(_options: argparse.Namespace) -> int:
     if not settings.actions_url:
         raise ConfigurationError("ACTIONS_URL is not set, for example http://127.0.0.1:5055")
     actions_url = settings.actions_url.rstrip("/")
-    for path in rasa_files.write(settings.data_dir, actions_url, settings.internal_secret):
+    for path in rasa_files.write(
+        settings.data_dir, actions_url, settings.internal_secret, settings.database_url
+    ):
         print(path)
     return 0

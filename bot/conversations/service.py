@@ -59,7 +59,8 @@ def _find_identity(session: Session, message: InboundMessage) -> Identity | None
         )
     )
     exact = [row for row in rows if row.address == message.sender.address]
-    return (exact or rows or [None])[0]
+    found = exact or rows
+    return found[0] if found else None
 
 
 def _new_identity(session: Session, message: InboundMessage) -> Identity:

@@ -74,7 +74,9 @@ def build(settings: Settings, rasa_count: int = 1) -> Stack:
         ))
     rasa_urls = tuple(u.strip().rstrip("/") for u in settings.rasa_urls.split(",") if u.strip())
     if not rasa_urls:
-        files = rasa_files.write(data_dir, actions_url, settings.internal_secret)
+        files = rasa_files.write(
+            data_dir, actions_url, settings.internal_secret, settings.database_url
+        )
         chosen = [next(free) for _ in range(rasa_count)]
         rasa_urls = tuple(f"http://127.0.0.1:{port}" for port in chosen)
         names = ["rasa"] if rasa_count == 1 else [f"rasa{n}" for n in range(1, rasa_count + 1)]

@@ -1,4 +1,4 @@
-"""What journeys look up in a running stack, and words that its live model is sure or unsure of."""
+"""What several journeys look up in a running stack, or set up in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,20 @@ def turns(stack: Stack, phone: str) -> list[dict[str, Any]]:
             u=talk(stack, phone).uid,
         )
     ]
+
+
+def order_of(stack: Stack, folder: Path, phone: str, number: str, product: str) -> None:
+    """Let a person have an order that is being prepared."""
+    file = folder / "orders.csv"
+    file.write_text(
+        "order_number,ordered_at,customer_name,phone,email,language,sku,product,variant,quantity,"
+        "unit_price_kurus,state,carrier,tracking_number,handed_over_at,last_scan_at,"
+        "last_scan_place,estimate_from,estimate_to,delivered_at\n"
+        f"{number},2026-11-20T10:00:00+03:00,Can Ay,{phone},{number}@example.com,tr,X-1,"
+        f"{product},,1,59900,preparing,,,,,,,,\n"
+    )
+    done = stack.command("import", "orders", str(file))
+    assert done.returncode == 0, done.stderr
 
 
 def choices(reply: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -57,8 +56,8 @@ def test_the_promised_time_is_computed(
         )[0][0] == 1
 
 
-@pytest.fixture()
-def waiting(stack: Stack, request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+@pytest.fixture
+def waiting(stack: Stack, request: pytest.FixtureRequest) -> tuple[str, str]:
     """A customer who waits for a person: (phone, conversation id)."""
     phone = _number(100 + abs(hash(request.node.name)) % 800)
     stack.ask(ASK, phone)
@@ -66,7 +65,7 @@ def waiting(stack: Stack, request: pytest.FixtureRequest) -> Iterator[tuple[str,
         "SELECT c.uid FROM conversation c JOIN customer u ON u.id = c.customer_id "
         "WHERE u.phone = :p", p=phone
     )
-    yield phone, uid
+    return phone, uid
 
 
 def test_silent_while_an_agent_has_it_and_back_after(

@@ -59,7 +59,7 @@ def _is_loopback(address: str) -> bool:
     host = address.split(":")[0]
     if len(host) == 8:
         return host.endswith("7F")
-    return host == "0" * 24 + "01000000" or host.endswith("7F") and "FFFF0000" in host
+    return host == "0" * 24 + "01000000" or (host.endswith("7F") and "FFFF0000" in host)
 
 
 def test_everything_listens_on_loopback_only(stack: Stack) -> None:
@@ -96,7 +96,7 @@ def test_no_process_connects_anywhere_but_loopback(stack: Stack) -> None:
             inodes = _sockets(_group(stack))
             for name in ("tcp", "tcp6", "udp", "udp6"):
                 for row in _table(name):
-                    if row[9] in inodes and not row[2].split(":")[1] == "0000":
+                    if row[9] in inodes and row[2].split(":")[1] != "0000":
                         seen.add(row[2])
             time.sleep(0.05)
 

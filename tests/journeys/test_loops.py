@@ -26,8 +26,8 @@ def test_an_automatic_answerer_is_stopped(stack: Stack) -> None:
             break
         time.sleep(0.05)
     assert answered <= 22, answered
-    [(state, reason)] = stack.rows(
-        "SELECT c.state, c.wait_reason FROM conversation c JOIN customer u ON u.id = c.customer_id "
+    [(state,)] = stack.rows(
+        "SELECT c.state FROM conversation c JOIN customer u ON u.id = c.customer_id "
         "WHERE u.phone = :p", p=robot
     )
     assert state == "waiting"

@@ -66,7 +66,7 @@ def test_two_matters_that_both_need_a_form_come_one_after_the_other(stack: Stack
     stack.ask("bilmiyorum", phone)
     ended = stack.ask("masanın ayağı kırılmış, parça istiyorum", phone)
     one = set(TICKET.findall(ended))
-    assert len(one) == 1 and "Fatura" in choices(ended) + [ended] or "Fatura" in ended, ended
+    assert len(one) == 1 and "Fatura" in ended, ended
     stack.ask("evet", phone)
     stack.ask("bilmiyorum", phone)
     ended = stack.ask("faturanın kopyasını istiyorum, e-postam yok", phone)

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from bot.channels.errors import MediaError
 from bot.config import Settings
 
-_REFERENCE = re.compile(r"^[A-Za-z0-9_-]{8,64}(\.[a-z0-9]{1,8})?$")
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]{8,64}(\.[a-z0-9]{1,8})?")
 _EXTENSIONS = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -36,7 +36,7 @@ def folder(settings: Settings) -> Path:
 
 def is_reference(reference: str) -> bool:
     """Tell whether this can be the name of an upload: no path, no dots but the extension's."""
-    return bool(_REFERENCE.match(reference)) and "\n" not in reference
+    return _REFERENCE.fullmatch(reference) is not None
 
 
 def store_upload(settings: Settings, data: bytes, content_type: str) -> str:

@@ -46,23 +46,35 @@ function trouble(words) {
   note.hidden = !words;
 }
 
+// An answer that is sent again after a broken connection carries the same key, and is sent once.
+let answer = { words: "", key: "" };
+
+function keyOf(words) {
+  if (answer.words !== words) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    answer = { words, key: [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("") };
+  }
+  return answer.key;
+}
+
 async function send(button) {
   const area = box();
   if (!area.value.trim()) return area.focus();
   button.disabled = true;
   trouble("");
   try {
-    const answer = await fetch(button.formAction, {
+    const reply = await fetch(button.formAction, {
       method: "POST",
       headers: { Accept: "application/json", "X-CSRFToken": token() },
-      body: new URLSearchParams({ text: area.value }),
+      body: new URLSearchParams({ text: area.value, key: keyOf(area.value) }),
     });
-    if (!answer.ok) {
-      const problem = await answer.json().catch(() => ({}));
+    if (!reply.ok) {
+      const problem = await reply.json().catch(() => ({}));
       throw new Error(problem.detail || text("failed"));
     }
     localStorage.removeItem(draftKey(area));
     area.value = "";
+    answer = { words: "", key: "" };
     grow(area);
     live.now().then(toEnd);
   } catch (error) {

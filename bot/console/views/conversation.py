@@ -141,7 +141,9 @@ def reply(uid: str) -> AnyResponse:
     trouble = ""
     try:
         with db.write() as session:
-            desk.reply(session, _wanted(session, uid)["id"], current_user.user_id, text)
+            wanted = _wanted(session, uid)["id"]
+            key = request.form.get("key", "")[:32]
+            desk.reply(session, wanted, current_user.user_id, text, key=key)
     except Conflict as holder:
         trouble = _refusal(holder)
     except InvalidInput:

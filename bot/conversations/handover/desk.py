@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, db, jobs
-from bot.conversations.handover.service import _refuse
-from bot.conversations.models import Case, Conversation, Message, Turn
+from bot.conversations.handover.service import refuse
+from bot.conversations.models import Case, Conversation, Effect, Message, Turn
 from bot.conversations.states import Author, Handling, Purpose
 from bot.errors import InvalidInput
 from bot.gateway.outbox import queue
@@ -15,11 +15,12 @@ from bot.gateway.outbox import queue
 
 def reply(
     session: Session, conversation_id: int, user_id: int, text: str,
-    attachments: tuple[str, ...] = (),
+    attachments: tuple[str, ...] = (), key: str = "",
 ) -> list[Message]:
     """Queue an agent's answer for sending; Conflict when somebody else has the conversation.
 
-    `attachments` are public URLs of files. Returns the rows, one per send.
+    `attachments` are public URLs of files. The same `key` again (a page that tries again after a
+    broken connection) queues nothing. Returns the rows, one per send.
     """
     text = text.strip()
     if not text and not attachments:
@@ -32,8 +33,12 @@ def reply(
         or conversation.state != Handling.AGENT.value
         or conversation.agent_id != user_id
     ):
-        _refuse(session, conversation_id)
-        raise AssertionError("unreachable")
+        refuse(session, conversation_id)
+    assert conversation is not None
+    if key and not db.insert_once(
+        session, Effect, turn_id=f"desk:{key}"[:40], kind="reply", created_at=clock.now()
+    ):
+        return []
     case = session.scalars(
         sa.select(Case)
         .where(Case.conversation_id == conversation_id, Case.closed_at.is_(None))

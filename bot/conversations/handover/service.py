@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -95,7 +95,7 @@ def claim(session: Session, conversation_id: int, user_id: int) -> None:
 def hand_back(session: Session, conversation_id: int, user_id: int) -> None:
     """Give the conversation back to the bot; only its agent may."""
     if not _release(session, conversation_id, user_id, Handling.BOT):
-        _refuse(session, conversation_id)
+        refuse(session, conversation_id)
     _end(session, conversation_id, "handed_back")
     _forget_open_question(session, conversation_id, "handed_back")
     _audit(session, user_id, "hand_back", conversation_id)
@@ -127,7 +127,7 @@ def resolve(session: Session, conversation_id: int, user_id: int) -> None:
         .values(**_RELEASED, state=Handling.RESOLVED.value),
     )
     if not moved:
-        _refuse(session, conversation_id)
+        refuse(session, conversation_id)
     _end(session, conversation_id, "resolved")
     now = clock.now()
     session.execute(
@@ -175,7 +175,8 @@ def _release(
     )
 
 
-def _refuse(session: Session, conversation_id: int) -> None:
+def refuse(session: Session, conversation_id: int) -> NoReturn:
+    """Raise Conflict with the name of who has a conversation (empty: nobody), or NotFound."""
     conversation = session.get(Conversation, conversation_id, populate_existing=True)
     if conversation is None:
         raise NotFound("no such conversation")

@@ -14,7 +14,15 @@ from bot.aftersales.promises import service as promises
 from bot.aftersales.promises.service import PromiseDraft
 from bot.channels.events import Option
 from bot.conversations import wording
-from bot.conversations.models import Case, Conversation, Identity, Message, OpenOption, Turn, new_uid
+from bot.conversations.models import (
+    Case,
+    Conversation,
+    Identity,
+    Message,
+    OpenOption,
+    Turn,
+    new_uid,
+)
 from bot.conversations.rasa import Answer
 from bot.conversations.states import Author, Inbound, Purpose
 from bot.conversations.turns import memory

@@ -149,7 +149,7 @@ def _take(
 ) -> bool:
     session.flush()
     earlier = aliased(Message)
-    got = db.conditional_update(
+    return db.conditional_update(
         session,
         sa.update(Message)
         .where(
@@ -164,23 +164,22 @@ def _take(
             claim_until=real_now + CLAIM_SECONDS, attempts=Message.attempts + (0 if look_up else 1),
         ),
     )
-    return got
 
 
 def _refuse_or_wait(session: Session, message: Message, identity: Identity) -> float | None:
     """Apply checks, window and rate. None: refused for good. 0.0: go. Else seconds to wait."""
     refusal = checks.refusal(session, message, identity)
     if refusal is not None:
-        return _not_sent(message, refusal.reason)
+        _not_sent(message, refusal.reason)
+        return None
     limits = registry.CHANNELS[message.channel].limits
     if limits.window is not None and not (message.template or {}).get("sid"):
         last = identity.last_inbound_at
         if last is None or clock.now() - last > limits.window:
             template = remedies.template_for(session, message, identity)
             if template is None:
-                return _not_sent(
-                    message, "outside the 24-hour window, and no approved template is set"
-                )
+                _not_sent(message, "outside the 24-hour window, and no approved template is set")
+                return None
             message.template = template
     wait = rates.take_pair(identity, limits)
     return wait or rates.take_sender(message.channel, message.account)

@@ -14,9 +14,9 @@ if "bot.actions_server" in getattr(sys, "orig_argv", ()):
         return []
 
     def _register(self, action):  # type: ignore[no-untyped-def]
-        if inspect.isclass(action) and not inspect.isabstract(action):
-            if action().name() == "action_out_of_scope":
-                return self.register_function("action_out_of_scope", _hang)
+        made = action() if inspect.isclass(action) and not inspect.isabstract(action) else None
+        if made is not None and made.name() == "action_out_of_scope":
+            return self.register_function("action_out_of_scope", _hang)
         return _register_action(self, action)
 
     ActionExecutor.register_action = _register
