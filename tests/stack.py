@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +140,12 @@ class Stack:
     # Looking
 
     @property
+    def pid(self) -> int:
+        """Process id of the supervisor."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def database(self) -> str:
         """The stack's database URL."""
         return self.extra.get("DATABASE_URL") or f"sqlite:///{self.folder}/var/destek.sqlite3"
@@ -211,16 +217,3 @@ def running(folder: Path, **options: Any) -> Iterator[Stack]:
     """Give a running stack in a folder."""
     with Stack(folder, **options) as stack:
         yield stack
-
-
-def children_of(pids: Sequence[int]) -> list[int]:
-    """Return which of these processes still run."""
-    alive = []
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state != "Z":
-            alive.append(pid)
-    return alive

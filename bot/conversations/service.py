@@ -90,11 +90,22 @@ def identity_for(session: Session, message: InboundMessage) -> Identity:
     if identity is None:
         return _new_identity(session, message)
     sender = message.sender
+    if sender.phone and not identity.phone:
+        _learn_phone(session, identity, sender.address, sender.phone)
     if sender.aliases and not identity.alias:
         identity.alias = sender.aliases[0]
     if sender.display_name:
         identity.display_name = sender.display_name[:200]
     return identity
+
+
+def _learn_phone(session: Session, identity: Identity, address: str, phone: str) -> None:
+    """Note the number of somebody who was known by a business-scoped id alone; answers go there."""
+    identity.alias, identity.address, identity.phone = identity.address, address, phone
+    customer = session.get(Customer, identity.customer_id)
+    taken = sa.select(Customer.id).where(Customer.phone == phone)
+    if customer is not None and not customer.phone and not session.execute(taken).first():
+        customer.phone = phone
 
 
 def conversation_for(session: Session, identity: Identity) -> Conversation:

@@ -12,26 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.processes import tree
 from tests.stack import Stack
-
-
-def _group(stack: Stack) -> set[int]:
-    """Return the process ids of the stack, grandchildren included."""
-    assert stack._process is not None
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            children.setdefault(int(fields[1]), []).append(int(entry.name))
-    found, todo = set(), [stack._process.pid]
-    while todo:
-        pid = todo.pop()
-        found.add(pid)
-        todo += children.get(pid, [])
-    return found
 
 
 def _sockets(pids: set[int]) -> set[str]:
@@ -64,7 +46,7 @@ def _is_loopback(address: str) -> bool:
 
 def test_everything_listens_on_loopback_only(stack: Stack) -> None:
     """With HOST=127.0.0.1 nothing at all listens elsewhere; HOST moves PORT and nothing else."""
-    inodes = _sockets(_group(stack))
+    inodes = _sockets(set(tree(stack.pid)))
     listening = [
         row[1] for name in ("tcp", "tcp6") for row in _table(name)
         if row[3] == "0A" and row[9] in inodes
@@ -93,7 +75,7 @@ def test_no_process_connects_anywhere_but_loopback(stack: Stack) -> None:
 
     def watch() -> None:
         while not stop.is_set():
-            inodes = _sockets(_group(stack))
+            inodes = _sockets(set(tree(stack.pid)))
             for name in ("tcp", "tcp6", "udp", "udp6"):
                 for row in _table(name):
                     if row[9] in inodes and row[2].split(":")[1] != "0000":

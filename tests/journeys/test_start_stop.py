@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.journeys.test_isolation import _group
-from tests.stack import Stack, children_of
+from tests.processes import alive, tree
+from tests.stack import Stack
 
 
 @pytest.mark.timeout(240)
@@ -17,13 +17,13 @@ def test_second_start_is_quick_and_ctrl_c_leaves_nothing(
     stack = Stack(tmp_path_factory.mktemp("start"))
     with stack:
         stack.ask("kargo ücreti ne kadar?", "+905389000001")
-        pids = _group(stack)
+        pids = set(tree(stack.pid))
         assert len(pids) >= 6
         assert stack.stop() < 12
         deadline = time.monotonic() + 3
-        while children_of(sorted(pids)) and time.monotonic() < deadline:
+        while alive(sorted(pids)) and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert children_of(sorted(pids)) == []
+        assert alive(sorted(pids)) == []
         began = time.monotonic()
         stack.start()
         assert time.monotonic() - began < 60

@@ -178,4 +178,4 @@ class MediaFetcher:
 
 def _origin(url: Url) -> tuple[str, str, int]:
     scheme = (url.scheme or "").lower()
-    return scheme, (url.host or "").lower(), url.port or (443 if scheme == "https" else 80)
+    return scheme, url.host or "", url.port or (443 if scheme == "https" else 80)

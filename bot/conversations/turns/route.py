@@ -271,7 +271,9 @@ def _without_words(
         return Route(language, say="utter_location_received")
     if messages[-1].kind == "contact" or "contact" in kinds:
         return Route(language, say="utter_contact_received")
-    return Route(language, say="utter_unsupported")
+    if messages[-1].kind == "unsupported":
+        return Route(language, say="utter_unsupported")
+    return Route(language, say="utter_nothing_open")
 
 
 def asked_about_files(session: Session, conversation: Conversation, turn: Turn) -> list[str]:
@@ -303,7 +305,7 @@ def _brain(
         return Route(language, commands=[{"text": command, "trusted": True}])
     safe = harmless(text)[:_TEXT_LIMIT].strip()
     if not safe:
-        return Route(language, say="utter_unsupported")
+        return Route(language, say="utter_nothing_open")
     return Route(language, commands=[{"text": safe, "trusted": False}])
 
 
