@@ -15,13 +15,14 @@ from bot.commands import (
     messages,
     nlu,
     replay,
+    ticket,
     train,
     up,
     users,
 )
 from bot.errors import DestekError
 
-GROUPS = (up, train, users, imports, replay, dead_letters, messages, conversation, customers, nlu)
+GROUPS = (up, train, users, imports, replay, dead_letters, messages, conversation, ticket, customers, nlu)
 
 
 def parser() -> argparse.ArgumentParser:

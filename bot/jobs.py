@@ -16,7 +16,8 @@ from dramatiq.brokers.redis import RedisBroker
 from bot import clock, config
 
 TURN, SEND, MEDIA = "turn", "send", "fetch_media"
-_QUEUE = "default"
+# Sends and files wait for providers; they have threads of their own, so that no turn waits for them.
+QUEUES = {TURN: "turns", SEND: "out", MEDIA: "out"}
 _RETRY_REDIS_AFTER = 2.0  # seconds of silence after a failed call, so that webhooks stay fast
 _guard = threading.Lock()
 _broker: RedisBroker | None = None
@@ -41,7 +42,8 @@ def broker() -> RedisBroker:
                 url=config.load().redis, middleware=[], socket_timeout=5.0,
                 socket_connect_timeout=0.5, heartbeat_timeout=15_000,
             )
-            _broker.declare_queue(_QUEUE)
+            for queue in sorted(set(QUEUES.values())):
+                _broker.declare_queue(queue)
             dramatiq.set_broker(_broker)
         return _broker
 
@@ -52,7 +54,7 @@ def enqueue(actor: str, *args: Any, delay: float = 0.0) -> bool:
     if clock.real() < _away_until:
         return False
     message: dramatiq.Message[Any] = dramatiq.Message(
-        queue_name=_QUEUE, actor_name=actor, args=args, kwargs={}, options={}
+        queue_name=QUEUES[actor], actor_name=actor, args=args, kwargs={}, options={}
     )
     try:
         broker().enqueue(message, delay=int(delay * 1000) or None)

@@ -11,15 +11,14 @@ import signal
 import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import sqlalchemy as sa
 import structlog
 
 from bot import clock, config, db, jobs, wiring
 from bot.aftersales.promises import keeping
+from bot.aftersales.waiting import timeouts
 from bot.conversations import service
-from bot.conversations.handover import timeouts
 from bot.conversations.models import Attachment, Conversation, Message
 from bot.conversations.states import Outbound
 from bot.gateway import missed
@@ -84,7 +83,7 @@ def _duties() -> tuple[tuple[float, Callable[[], object]], ...]:
     return (
         (_SWEEP_EVERY, sweep),
         (20.0, timeouts.run),
-    (20.0, keeping.run),
+        (20.0, keeping.run),
         (config.load().missed_poll_seconds, missed.poll),
         (60.0, _close_cases),
     )
@@ -113,9 +112,8 @@ def main() -> None:
     log.info("ready")
     duties = _duties()
     due = {work: 0.0 for _, work in duties}
-    running: dict[Callable[[], object], Future[None]] = {}
     # Each on a thread of its own: a provider that does not answer the poll must not hold the sweep.
-    pool = ThreadPoolExecutor(len(duties), thread_name_prefix="duty")
+    running: dict[Callable[[], object], threading.Thread] = {}
     while not stop.wait(0.5):
         try:
             if not _lead(owner):
@@ -124,11 +122,11 @@ def main() -> None:
             log.exception("lease_failed")
             continue
         for period, work in duties:
-            if clock.real() < due[work] or (work in running and not running[work].done()):
+            if clock.real() < due[work] or (work in running and running[work].is_alive()):
                 continue
             due[work] = clock.real() + period
-            running[work] = pool.submit(_done, work)
-    pool.shutdown(wait=False, cancel_futures=True)
+            running[work] = threading.Thread(target=_done, args=(work,), daemon=True)
+            running[work].start()
 
 
 if __name__ == "__main__":

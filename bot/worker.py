@@ -40,7 +40,9 @@ def actors(broker: dramatiq.Broker) -> None:
     for name, work in (
         (jobs.TURN, mailbox.drain), (jobs.SEND, sender.drain), (jobs.MEDIA, media.fetch),
     ):
-        dramatiq.actor(actor_name=name, broker=broker)(_guarded(work, name))
+        dramatiq.actor(actor_name=name, queue_name=jobs.QUEUES[name], broker=broker)(
+            _guarded(work, name)
+        )
 
 
 def main() -> None:
@@ -49,15 +51,21 @@ def main() -> None:
     os.environ.setdefault("dramatiq_worker_timeout", "50")  # an idle queue adds 0.45 s a hop otherwise
     broker = jobs.broker()
     actors(broker)
-    worker = dramatiq.Worker(broker, worker_threads=config.load().worker_threads, worker_timeout=50)
+    threads = config.load().worker_threads
+    workers = [
+        dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=50)
+        for queue in sorted(set(jobs.QUEUES.values()))
+    ]
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    worker.start()
+    for worker in workers:
+        worker.start()
     log.info("ready")
     while not stop.wait(1.0):
         pass
-    worker.stop(timeout=8000)
+    for worker in workers:
+        worker.stop(timeout=4000)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def shoot(camera: Camera) -> None:
     desk.get_by_role("button", name="Devral").click()
     expect(desk.locator("textarea[data-ready]")).to_be_visible()
     desk.get_by_label("Yanıtınız").fill(
-        "Merhaba Ayşe Hanım, ben Deniz. Kahve makineniz için mi yazmıştınız? Hemen bakıyorum."
+        "Merhaba Ayşe Hanım, ben Deniz. Kahve makineniz için mi yazmıştınız? Şimdi bakıyorum."
     )
     desk.get_by_label("Yanıtınız").press("Control+Enter")
     expect(desk.locator(".msg-by-user .ticks-delivered")).to_be_visible(timeout=_ANSWER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urlsplit
 
@@ -96,8 +96,13 @@ class Channel(abc.ABC):
     def send(self, message: OutgoingMessage) -> SendResult:
         """Hand one message to the provider; raise SendError with what that means."""
 
-    def find_sent(self, message: OutgoingMessage, since: dt.datetime) -> SendResult | None:
-        """Look a message of unknown outcome up at the provider; None when it is not there."""
+    def find_sent(
+        self, message: OutgoingMessage, since: dt.datetime, known: Collection[str] = ()
+    ) -> SendResult | None:
+        """Look a message of unknown outcome up at the provider; None when it is not there.
+
+        `known` are provider ids of other messages of ours, which may hold the same words.
+        """
         return None
 
     def missed(self, since: dt.datetime) -> Sequence[InboundMessage]:

@@ -63,7 +63,7 @@ def _lines(summary: dict[str, Any]) -> list[tuple[str, str]]:
         "photo": i18n.text("summary.photo_text") if answers.get("case_photo") else "",
         "words": summary.get("words"),
         "unclear": summary.get("unclear"),
-        "ticket": summary.get("ticket") or summary.get("tickets"),
+        "ticket": summary.get("tickets") or summary.get("ticket"),
         "withheld": i18n.text("summary.withheld_text") if summary.get("asked_order") else "",
         "mood": i18n.text_or(f"mood.{summary.get('mood')}", str(summary.get("mood") or "")),
     }
@@ -78,8 +78,11 @@ def head(session: Session, conversation: dict[str, Any], user_id: int) -> dict[s
     if current is not None:
         reason = i18n.text_or(f"reason.{current.reason}", "")
         known = current.summary if isinstance(current.summary, dict) else {}
-        lines = [("reason", reason)] if reason else []
-        lines = (lines + _lines(known))[:MOST_LINES]
+        lines = _lines(known)
+        if reason:
+            first = 1 if lines and lines[0][0] == "danger" else 0
+            lines.insert(first, ("reason", reason))
+        lines = lines[:MOST_LINES]
     taken = conversation["state"] == Handling.AGENT.value
     return {
         **conversation, "summary": lines, "can_take": not taken,

@@ -67,7 +67,7 @@ def thread_mark(session: Session, conversation_id: int, show: int) -> object:
         .order_by(Attachment.id)
     ).all()
     passages = [
-        (p.id, p.claimed_at, p.ended_at, p.agent_id) for p in handovers(session, conversation_id)
+        (p.id, p.reason, p.claimed_at, p.ended_at, p.agent_id, p.summary) for p in handovers(session, conversation_id)
     ]
     return messages, files, passages
 

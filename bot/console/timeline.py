@@ -15,7 +15,7 @@ from bot.conversations.handover.models import Handover
 
 _OUTCOMES = {
     "handed_back": "event.handed_back", "resolved": "event.resolved",
-    "withdrawn": "event.withdrawn", "returned_to_queue": "event.left",
+    "withdrawn": "event.withdrawn", "returned": "event.left",
 }
 
 

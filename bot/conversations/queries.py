@@ -10,32 +10,64 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from bot.accounts.models import User
+from bot.conversations.handover.models import Handover
 from bot.conversations.models import Case, Conversation, Customer, Identity, Message
-from bot.conversations.states import Handling
+from bot.conversations.states import Author, Handling
+from bot.conversations.tickets.models import Ticket
 
 
-def _last_message() -> Any:
+def _last_message(*conditions: Any) -> Any:
     return (
         sa.select(sa.func.max(Message.id))
-        .where(Message.conversation_id == Conversation.id)
+        .where(Message.conversation_id == Conversation.id, *conditions)
         .correlate(Conversation)
         .scalar_subquery()
     )
 
 
+def _danger() -> Any:
+    """Whether the hand-over that runs says that somebody may be in danger."""
+    return sa.exists().where(
+        Handover.conversation_id == Conversation.id, Handover.ended_at.is_(None),
+        Handover.summary["danger"].as_boolean().is_(True),
+    )
+
+
+def _urgent() -> Any:
+    """Whether an urgent ticket of the conversation is open."""
+    return sa.exists().where(
+        Ticket.conversation_id == Conversation.id, Ticket.state == "open",
+        Ticket.priority == "urgent",
+    )
+
+
 def _list(session: Session, *conditions: Any, order: Any, limit: int) -> list[dict[str, Any]]:
-    last = sa.orm.aliased(Message)
+    # What the desk shows of a conversation is what people said in it, not the bot's notices.
+    said = sa.orm.aliased(Message)
+    people = Message.author.in_((Author.CUSTOMER.value, Author.USER.value))
+    newest = sa.orm.aliased(Message)
     rows = session.execute(
-        sa.select(Conversation, Customer, User, last, Identity)
+        sa.select(
+            Conversation, Customer, User, said, Identity, newest.direction, newest.created_at,
+            _danger().label("danger"), _urgent().label("urgent"),
+        )
         .join(Customer, Customer.id == Conversation.customer_id)
         .outerjoin(User, User.id == Conversation.agent_id)
-        .outerjoin(last, last.id == _last_message())
+        .outerjoin(newest, newest.id == _last_message())
+        .outerjoin(said, said.id == sa.func.coalesce(_last_message(people), newest.id))
         .outerjoin(Identity, Identity.id == Conversation.identity_id)
         .where(*conditions)
         .order_by(*order)
         .limit(limit)
     ).all()
-    return [_row(c, customer, agent, m, i) for c, customer, agent, m, i in rows]
+    return [
+        {
+            **_row(c, customer, agent, m, i),
+            "last_at": at or c.created_at, "unanswered": direction == "in",
+            "danger": bool(danger), "urgent": bool(urgent),
+        }
+        for c, customer, agent, m, i, direction, at, danger, urgent in rows
+    ]
 
 
 def _row(
@@ -60,17 +92,23 @@ def _row(
         "last_text": last.text if last else "",
         "last_kind": last.kind if last else "",
         "last_author": last.author if last else "",
-        "last_at": last.created_at if last else conversation.created_at,
         "last_inbound_at": conversation.last_inbound_at,
-        "unanswered": bool(last and last.direction == "in"),
     }
 
 
 def waiting(session: Session, limit: int = 200) -> list[dict[str, Any]]:
-    """Return conversations that wait for a person, the longest wait first."""
+    """Return conversations that wait for a person: danger first, then urgent tickets.
+
+    Within each the earliest promise comes first, and of those without one the longest wait.
+    """
+    urgency = sa.case((_danger(), 0), (_urgent(), 1), else_=2)
     return _list(
         session, Conversation.state == Handling.WAITING.value,
-        order=(Conversation.waiting_since, Conversation.id), limit=limit,
+        order=(
+            urgency, Conversation.promised_at.is_(None), Conversation.promised_at,
+            Conversation.waiting_since, Conversation.id,
+        ),
+        limit=limit,
     )
 
 

@@ -131,6 +131,22 @@ def _reply(message: Mapping[str, Any]) -> Reply:
     )
 
 
+def is_well(conversation_uid: str) -> bool:
+    """Tell whether the conversation's Rasa process and the action server say that they are up."""
+    headers = {"X-Destek-Secret": config.load().internal_secret}
+    urls = (
+        f"{address_of(conversation_uid)}/webhooks/destek/health",
+        f"{config.load().actions_address}/health",
+    )
+    try:
+        return all(
+            _session().get(url, headers=headers, timeout=_TIMEOUT).status_code == 200
+            for url in urls
+        )
+    except requests.RequestException:
+        return False
+
+
 def append_events(conversation_uid: str, events: Sequence[Mapping[str, Any]]) -> None:
     """Append events to a conversation's tracker (hand-back); raises RasaUnavailable."""
     _post(conversation_uid, "events", {"sender": conversation_uid, "events": list(events)})

@@ -86,17 +86,18 @@ def _new_identity(session: Session, message: InboundMessage) -> Identity:
 
 def identity_for(session: Session, message: InboundMessage) -> Identity:
     """Return the identity that wrote, made on first contact and linked by a vouched phone only."""
-    identity = _find_identity(session, message)
-    if identity is None:
-        return _new_identity(session, message)
+    return _find_identity(session, message) or _new_identity(session, message)
+
+
+def _refresh(session: Session, identity: Identity, message: InboundMessage) -> None:
+    """Keep what a later message says about its sender."""
     sender = message.sender
     if sender.phone and not identity.phone:
         _learn_phone(session, identity, sender.address, sender.phone)
     if sender.aliases and not identity.alias:
         identity.alias = sender.aliases[0]
-    if sender.display_name:
+    if sender.display_name and identity.display_name != sender.display_name[:200]:
         identity.display_name = sender.display_name[:200]
-    return identity
 
 
 def _learn_phone(session: Session, identity: Identity, address: str, phone: str) -> None:
@@ -123,13 +124,17 @@ def conversation_for(session: Session, identity: Identity) -> Conversation:
 
 
 def open_case(session: Session, conversation_id: int, now: dt.datetime) -> Case:
-    """Return the conversation's running case; opens one when the last is closed or gone quiet."""
+    """Return the conversation's running case; opens one when the last is closed or gone quiet.
+
+    Silence closes nothing while the conversation waits for a person or a person has it.
+    """
     case: Case | None = session.scalars(
         sa.select(Case)
         .where(Case.conversation_id == conversation_id, Case.closed_at.is_(None))
         .order_by(Case.id.desc())
     ).first()
-    if case is not None and case.answered and now - case.last_activity_at > CASE_SILENCE:
+    quiet = case is not None and case.answered and now - case.last_activity_at > CASE_SILENCE
+    if case is not None and quiet and not _with_people(session, conversation_id):
         case.closed_at, case.closed_by = case.last_activity_at + CASE_SILENCE, "silence"
         case = None
     if case is None:
@@ -139,12 +144,27 @@ def open_case(session: Session, conversation_id: int, now: dt.datetime) -> Case:
     return case
 
 
+_WITH_PEOPLE = (Handling.WAITING.value, Handling.AGENT.value)
+
+
+def _with_people(session: Session, conversation_id: int) -> bool:
+    state = sa.select(Conversation.state).where(Conversation.id == conversation_id)
+    return session.scalar(state) in _WITH_PEOPLE
+
+
 def close_quiet_cases(session: Session) -> int:
-    """Close cases that were answered and then stayed silent for a day; return how many."""
+    """Close cases that were answered and then stayed silent for a day; return how many.
+
+    Not those whose conversation waits for a person or is with one: there an answer is still owed.
+    """
     limit = clock.now() - CASE_SILENCE
+    owed = sa.select(Conversation.id).where(Conversation.state.in_(_WITH_PEOPLE))
     outcome: Any = session.execute(
         sa.update(Case)
-        .where(Case.closed_at.is_(None), Case.answered.is_(True), Case.last_activity_at < limit)
+        .where(
+            Case.closed_at.is_(None), Case.answered.is_(True), Case.last_activity_at < limit,
+            Case.conversation_id.not_in(owed),
+        )
         .values(closed_at=clock.now(), closed_by="silence")
         .execution_options(synchronize_session=False)
     )
@@ -172,7 +192,9 @@ def store_inbound(session: Session, message: InboundMessage) -> Stored | None:
         return None
     _serialise_sender(session, message)
     identity = identity_for(session, message)
+    # The conversation's row is locked before its identity is touched, as everywhere else.
     conversation = conversation_for(session, identity)
+    _refresh(session, identity, message)
     case = open_case(session, conversation.id, now)
     inserted = db.insert_once(
         session, Message, conversation_id=conversation.id, case_id=case.id,

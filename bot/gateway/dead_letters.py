@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from bot import clock, db, jobs
 from bot.channels import registry
 from bot.channels.events import UnknownEvent
-from bot.conversations.models import DeadLetter, Message
+from bot.conversations.models import Conversation, DeadLetter, Message, Turn
 from bot.conversations.states import Outbound
 from bot.errors import NotFound
 from bot.gateway import intake
+from bot.gateway.outbox import receipts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +51,8 @@ def retry(dead_letter_id: int) -> str:
         letter = session.get(DeadLetter, dead_letter_id)
         if letter is None:
             raise NotFound(f"no dead letter {dead_letter_id}")
+    if letter.kind == "unanswerable_turn":
+        return _ask_again(letter)
     if letter.direction == "in":
         return _parse_again(letter)
     return _send_again(letter)
@@ -65,17 +68,39 @@ def _send_again(letter: DeadLetter) -> str:
             sa.update(Message)
             .where(
                 Message.id == message.id,
-                Message.state.in_([Outbound.FAILED.value, Outbound.NOT_SENT.value]),
+                Message.state.in_([
+                    Outbound.FAILED.value, Outbound.NOT_SENT.value, Outbound.EXPIRED.value
+                ]),
             )
-            .values(
-                state=Outbound.QUEUED.value, attempts=0, next_attempt_at=clock.now(),
-                status_rank=-1, provider_message_id=None, error_code=None, error_text=None,
-            ),
+            .values(attempts=0, error_code=None, error_text=None),
         )
+        if done:
+            session.refresh(message)
+            receipts.supersede(message)
         _mark(session, int(letter.id))
         conversation_id = int(message.conversation_id)
         db.after_commit(session, lambda: jobs.enqueue(jobs.SEND, conversation_id))
     return "queued again" if done else "it has been sent meanwhile"
+
+
+def _ask_again(letter: DeadLetter) -> str:
+    """Open a turn again that the brain could not answer; it is asked anew."""
+    turn_id = str((letter.payload or {}).get("turn", ""))
+    with db.write() as session:
+        turn = session.get(Turn, turn_id)
+        if turn is None:
+            raise NotFound("its turn is gone")
+        turn.state, turn.reason, turn.answered_at, turn.attempts = "open", None, None, 0
+        turn.started_real = clock.real()
+        session.execute(
+            sa.update(Conversation)
+            .where(Conversation.id == turn.conversation_id)
+            .values(unanswered=True, due_at=0.0)
+        )
+        _mark(session, int(letter.id))
+        conversation_id = int(turn.conversation_id)
+        db.after_commit(session, lambda: jobs.ring(conversation_id))
+    return "asked again"
 
 
 def _parse_again(letter: DeadLetter) -> str:

@@ -21,6 +21,7 @@ from bot.conversations import service
 from bot.conversations.models import DeadLetter
 from bot.gateway.outbox import receipts
 from bot.redaction import candidates, mask_payload, mask_sensitive
+from bot.text import search_key
 
 
 def receive(channel_name: str, request: WebhookRequest) -> WebhookReply:
@@ -33,6 +34,8 @@ def receive(channel_name: str, request: WebhookRequest) -> WebhookReply:
 
 def store(channel: Channel, events: Sequence[Event]) -> int:
     """Store events in one transaction and ring; return how many messages were new."""
+    # Masked before the transaction: a megabyte takes a while, and the writer's lock is everybody's.
+    events = [_masked(channel, e) if isinstance(e, InboundMessage) else e for e in events]
     # A receipt lost in a power cut comes again or is looked up; a customer's message is not.
     durable = not all(isinstance(e, DeliveryUpdate) for e in events)
     new = db.together(lambda session: _store(session, channel, events), durable=durable)
@@ -49,7 +52,7 @@ def _store(session: Session, channel: Channel, events: Sequence[Event]) -> list[
     new: list[service.Stored] = []
     for event in events:
         if isinstance(event, InboundMessage):
-            stored = service.store_inbound(session, _masked(session, channel, event))
+            stored = service.store_inbound(session, event)
             if stored is not None:
                 new.append(stored)
         elif isinstance(event, DeliveryUpdate):
@@ -70,22 +73,38 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _own_numbers(session: Session, event: InboundMessage) -> frozenset[str]:
-    """Find which suspicious numbers are the shop's own order or tracking numbers.
+def _own_numbers(event: InboundMessage) -> frozenset[str]:
+    """Find which suspicious numbers are order or tracking numbers of who writes.
 
-    One in a hundred order numbers of eleven digits passes the checksum of a national id.
+    One in a hundred order numbers of eleven digits passes the checksum of a national id. Only the
+    sender's own are kept: a stranger must not learn from the masking that a number exists.
     """
     parts = [event.text, event.sender.display_name, *(a.file_name for a in event.attachments)]
     suspicious = {c for part in parts for c in candidates(part)}
-    return frozenset(shop_system(session).known_numbers(suspicious)) if suspicious else frozenset()
+    if not suspicious or not event.sender.phone:
+        return frozenset()
+    with db.read() as session:
+        shop = shop_system(session)
+        known = shop.known_numbers(suspicious)
+        if not known:
+            return frozenset()
+        own: set[str] = set()
+        for order in shop.orders_of(event.sender.phone, None):
+            own.add(search_key(order.number))
+            own.update(search_key(s.tracking_number or "") for s in order.shipments)
+        return frozenset(n for n in known if search_key(n) in own)
 
 
-def _masked(session: Session, channel: Channel, event: InboundMessage) -> InboundMessage:
-    """Mask card and identity numbers in every copy of the message, the raw payload included."""
-    known = _own_numbers(session, event)
+def _masked(channel: Channel, event: InboundMessage) -> InboundMessage:
+    """Mask card and identity numbers in every copy of the message, the raw payload included.
+
+    Ids are cut to what the columns hold: an odd length is no reason to lose a message.
+    """
+    known = _own_numbers(event)
     kept = channel.raw_keys_kept
     return dataclasses.replace(
         event,
+        account=_storable(event.account)[:100],
         text=mask_sensitive(_storable(event.text), known),
         payload=mask_sensitive(_storable(event.payload), known),
         provider_message_id=_storable(event.provider_message_id),
@@ -93,6 +112,8 @@ def _masked(session: Session, channel: Channel, event: InboundMessage) -> Inboun
         sender=dataclasses.replace(
             event.sender,
             address=_storable(event.sender.address)[:255],
+            aliases=tuple(_storable(a)[:255] for a in event.sender.aliases),
+            phone=event.sender.phone[:32] if event.sender.phone else None,
             display_name=mask_sensitive(_storable(event.sender.display_name), known),
         ),
         attachments=tuple(
@@ -110,6 +131,7 @@ def _masked(session: Session, channel: Channel, event: InboundMessage) -> Inboun
 def _clean_update(event: DeliveryUpdate) -> DeliveryUpdate:
     return dataclasses.replace(
         event,
+        account=_storable(event.account)[:100],
         provider_message_id=_storable(event.provider_message_id)[:255],
         our_id=_storable(event.our_id)[:32],
         error_code=_storable(event.error_code)[:64],

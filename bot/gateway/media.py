@@ -14,7 +14,6 @@ from bot import clock, config, db
 from bot.channels import registry
 from bot.channels.errors import MediaError
 from bot.conversations.models import Attachment, Message
-from bot.errors import NotFound
 
 log = structlog.get_logger("media")
 _PAUSES = (5, 30, 120, 600, 1800, 3600)  # shop seconds between tries; the last one repeats
@@ -54,7 +53,7 @@ def fetch(attachment_id: int) -> None:
         content_type, stream = channel.open_media(reference)
         with stream:
             path, size = _store(uid, stream, limit)
-    except (MediaError, NotFound, OSError) as error:
+    except Exception as error:  # whatever an adapter raises: written down, tried again
         _failed(attachment_id, error)
         return
     with db.write() as session:
@@ -63,7 +62,7 @@ def fetch(attachment_id: int) -> None:
             .where(Attachment.id == attachment_id)
             .values(
                 state="stored", path=path, size=size, error=None,
-                content_type=(content_type or Attachment.content_type),
+                content_type=(content_type[:100] or Attachment.content_type),
             )
             .execution_options(synchronize_session=False)
         )

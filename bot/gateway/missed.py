@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
 import structlog
 
 from bot import clock, db
 from bot.channels import registry
+from bot.channels.base import Channel
+from bot.channels.events import InboundMessage, UnknownEvent
 from bot.conversations.models import Lease
 from bot.gateway import intake
 
 log = structlog.get_logger("missed")
 _OVERLAP = dt.timedelta(minutes=15)
-_FIRST_LOOK = dt.timedelta(hours=24)
 
 
 def poll() -> int:
@@ -28,12 +30,25 @@ def poll() -> int:
     return found
 
 
+def _store(channel: Channel, event: InboundMessage) -> int:
+    """Store one found message by itself, so that one that can not be stored stops no other."""
+    try:
+        return intake.store(channel, [event])
+    except sa.exc.OperationalError:
+        raise  # the database is away: the whole poll comes again
+    except Exception as error:
+        log.exception("missed_message_failed", channel=channel.name)
+        unknown = UnknownEvent(channel.name, event.account, type(error).__name__, event.raw)
+        return intake.store(channel, [unknown])
+
+
 def _poll_channel(name: str) -> int:
     key, started = f"missed:{name}", clock.now()
     with db.read() as session:
         row = session.get(Lease, key)
         last = (row.state or {}).get("polled_until") if row else None
-    since = dt.datetime.fromisoformat(last) - _OVERLAP if last else started - _FIRST_LOOK
+    # The first look ever begins at now: what came before us was answered elsewhere.
+    since = dt.datetime.fromisoformat(last) - _OVERLAP if last else started
     channel = registry.get(name)
     try:
         events = list(channel.missed(since))
@@ -41,7 +56,7 @@ def _poll_channel(name: str) -> int:
         # The provider is away or answers nonsense: the next poll starts from the same point.
         log.warning("poll_failed", channel=name, kind=type(error).__name__)
         return 0
-    new = intake.store(channel, events) if events else 0
+    new = sum(_store(channel, event) for event in events)
     with db.write() as session:
         db.insert_once(session, Lease, name=key)
         row = session.get(Lease, key)

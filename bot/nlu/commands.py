@@ -20,7 +20,8 @@ def install() -> None:
     RegexMessageHandler.process = _process
 
 
-def _process(self: Any, messages: list[Message], domain: Any = None) -> list[Message]:
+# `self` bears no annotation: Rasa would take an annotated one for an input of the graph.
+def _process(self, messages: list[Message], domain: Any = None) -> list[Message]:  # type: ignore[no-untyped-def]
     unpacked: list[Message] = _unpack(self, messages, domain)
     for before, after in zip(messages, unpacked, strict=True):
         if after is before:

@@ -90,10 +90,10 @@ async def take_turn(agent: Agent, request: TurnRequest) -> dict[str, Any]:
     lock = agent.lock_store.lock(request.sender, wait_time_in_seconds=LOCK_POLL_SECONDS)
     async with lock:
         full = await agent.tracker_store.retrieve_full_tracker(request.sender)
-        done = turn_events(list(full.events) if full else [], request.metadata)
+        events = list(full.events) if full else []
+        done = turn_events(events, request.metadata)
         if done is not None:
-            tracker = await processor.get_tracker(request.sender)
-            return await _repeat(tracker, done, request)
+            return await _repeat(_as_it_was(processor, request, events, done), done, request)
         return await _run(processor, request)
 
 
@@ -173,6 +173,17 @@ async def _run(processor: MessageProcessor, request: TurnRequest) -> dict[str, A
         # and whatever its actions changed already is kept from happening twice by the turn's id.
         await processor.save_tracker(tracker)
     return _answer(tracker, events, out, failed, request, repeated=False)
+
+
+def _as_it_was(
+    processor: MessageProcessor, request: TurnRequest, events: list[Event], done: list[Event]
+) -> DialogueStateTracker:
+    """Return the tracker as it stood after a turn: later steps may have opened a form since."""
+    end = next(i for i in range(len(events), 0, -1) if events[i - 1] is done[-1])
+    domain = processor.domain
+    return DialogueStateTracker.from_events(
+        request.sender, events[:end], domain.slots, domain=domain
+    )
 
 
 async def _repeat(

@@ -28,6 +28,7 @@ from bot.conversations.handover import desk
 from bot.conversations.handover import service as handover
 from bot.conversations.models import Conversation, Customer, Identity, Message
 from bot.conversations.states import Author, Handling, Inbound, Purpose, WaitReason
+from bot.conversations.tickets import service as tickets
 from bot.gateway import intake, media
 from bot.gateway.outbox import queue, sender
 
@@ -134,6 +135,21 @@ def waits(
         )
         session.refresh(conversation)
         conversation.waiting_since = clock.now() - dt.timedelta(minutes=minutes)
+
+
+def ticket(phone: str, **values: object) -> str:
+    """Open a ticket of a conversation and return its number."""
+    given: dict[str, object] = {
+        "intent": "damaged_on_arrival", "category": "orders", "order_number": "1024",
+        "details": {"first_message": "Kupa kırık geldi"},
+        "due_at": clock.now() + dt.timedelta(hours=4), **values,
+    }
+    with db.write() as session:
+        opened = tickets.open_ticket(
+            session, turn_id=f"stage-{next(_numbers)}",
+            conversation_id=int(conversation_of(session, phone).id), **given,  # type: ignore[arg-type]
+        )
+        return str(opened.number)
 
 
 def agent_takes(phone: str, email: str) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from bot import db
 from bot.conversations.models import Attachment
-from bot.conversations.states import Author, Handling
+from bot.conversations.states import Author, Handling, WaitReason
 from tests import databases
 from tests.console import stage
 from tests.console.conftest import post, token
@@ -32,11 +32,11 @@ def live(client: FlaskClient, path: str, cursor: str = "") -> dict:  # type: ign
     return answer.json
 
 
-def test_the_longest_wait_comes_first_and_everything_else_after(deniz: FlaskClient) -> None:
+def test_the_earliest_promise_comes_first_and_everything_else_after(deniz: FlaskClient) -> None:
     for phone in (AYSE, MEHMET, ELIF, JOHN):
         stage.customer_writes(phone, "merhaba")
-    stage.waits(ELIF, minutes=4)
-    stage.waits(AYSE, minutes=40)
+    stage.waits(ELIF, minutes=40, promised_in=15)
+    stage.waits(AYSE, minutes=4, promised_in=5)
     assert names(deniz, "waiting") == ["Ayşe Kaya", "Elif Şahin"]
     assert names(deniz, "all") == ["Ayşe Kaya", "Elif Şahin", "John Smith", "Mehmet Demir"]
 
@@ -47,6 +47,46 @@ def test_a_waiting_row_tells_how_long_and_what_was_promised(deniz: FlaskClient) 
     page = deniz.get("/console/").text
     assert "12 dk bekliyor" in page
     assert "söz: " in page and 'class="promise late"' in page
+
+
+@pytest.mark.parametrize("make_app", databases.KINDS, indirect=True)
+def test_danger_comes_first_then_urgent_tickets_then_the_rest(deniz: FlaskClient) -> None:
+    for phone in (AYSE, MEHMET, ELIF, JOHN):
+        stage.customer_writes(phone, "merhaba")
+    stage.waits(AYSE, promised_in=5)
+    stage.waits(MEHMET, promised_in=50, reason=WaitReason.RULE)
+    stage.waits(ELIF, promised_in=60, summary={"danger": True}, reason=WaitReason.RULE)
+    stage.waits(JOHN, promised_in=40)
+    stage.ticket(MEHMET, priority="urgent")
+    stage.ticket(AYSE, priority="high")
+    assert names(deniz, "waiting") == ["Elif Şahin", "Mehmet Demir", "Ayşe Kaya", "John Smith"]
+    page = deniz.get("/console/").text
+    assert page.count("pill-urgent") == 2 and page.count("Acil") == 2
+    assert "kural gereği" in page and "müşteri istedi" in page
+
+
+def test_danger_is_the_first_line_of_the_summary(deniz: FlaskClient) -> None:
+    stage.customer_writes(AYSE, "merhaba")
+    stage.waits(AYSE, summary={"wish": "track_order", "ticket": "T-10001", "words": "nerede"})
+    before = live(deniz, page_of(AYSE).replace("/console/", "/console/api/"))["cursor"]
+    stage.waits(AYSE, summary={"danger": True, "ticket": "T-10002", "words": "duman çıkıyor"})
+    page = deniz.get(page_of(AYSE)).text
+    summary = page.split('<details class="summary"')[1].split("</details>")[0]
+    assert summary.index("Güvenlik tehlikesi") < summary.index("Neden bekliyor")
+    assert "T-10001 · T-10002" in summary and "duman çıkıyor" in summary
+    assert live(deniz, page_of(AYSE).replace("/console/", "/console/api/"), before)["changed"]
+
+
+def test_a_row_shows_what_the_customer_said_last_and_not_the_notice(deniz: FlaskClient) -> None:
+    stage.customer_writes(AYSE, "kapıdaki kurye gitti")
+    stage.bot_says(AYSE, "Sizi ekibimize aktarıyorum.")
+    stage.waits(AYSE)
+    for tab in ("waiting", "all"):
+        page = deniz.get(f"/console/?tab={tab}").text
+        assert "kapıdaki kurye gitti" in page and "aktarıyorum" not in page
+    stage.agent_takes(AYSE, stage.DENIZ)
+    stage.agent_says(AYSE, stage.DENIZ, "Arıyoruz.")
+    assert "Arıyoruz." in deniz.get("/console/?tab=mine").text
 
 
 def test_mine_holds_mine_only(deniz: FlaskClient, ece: FlaskClient) -> None:

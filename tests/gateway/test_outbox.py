@@ -288,3 +288,139 @@ def test_marketing_needs_consent(fake: TwilioFake) -> None:
     _say(conversation, "kampanya", purpose=Purpose.MARKETING)
     sender.drain(conversation)
     assert _states() == ["not_sent"] and _bodies(fake) == []
+
+
+def _receipt(sid: str, status: str, code: str = "", our_id: str = "") -> None:
+    with db.write() as session:
+        receipts.record(
+            session,
+            DeliveryUpdate(
+                "twilio_whatsapp", "+14155238886", sid, DeliveryStatus(status), our_id=our_id,
+                error_code=code,
+            ),
+        )
+
+
+def _with_template() -> None:
+    with db.write() as session:
+        session.add(
+            ShopSetting(
+                key="templates",
+                value={"update": {"tr": {"sid": "HX" + "c" * 32, "variables": ["text"]}}},
+            )
+        )
+
+
+def test_the_same_words_twice_are_not_mistaken_for_each_other(fake: TwilioFake) -> None:
+    """A look-up may not find the earlier message with the same text and take it for this one."""
+    conversation = _conversation()
+    _say(conversation, "tamam")
+    sender.drain(conversation)
+    fake.fault("error", times=1)
+    _say(conversation, "tamam", "son")
+    sender.drain(conversation)
+    for _ in range(3):
+        _later(60)
+        sender.drain(conversation)
+    assert _bodies(fake) == ["tamam", "tamam", "son"]
+    assert set(_states()) <= {"sent", "delivered", "read"}
+
+
+@pytest.mark.parametrize("late", ["sent", "delivered"])
+def test_receipts_of_a_refused_try_say_nothing_about_the_template(
+    fake: TwilioFake, late: str
+) -> None:
+    _with_template()
+    conversation = _conversation()
+    [uid] = _say(conversation, "bir")
+    sender.drain(conversation)
+    sid = fake.sent(PHONE)[0].sid
+    _receipt(sid, "failed", "63016")
+    _receipt(sid, late, our_id=uid)
+    assert _states() == ["queued"]
+    sender.drain(conversation)
+    assert [bool(m.content_sid) for m in fake.sent(PHONE)] == [False, True]
+    with db.read() as session:
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert message.provider_message_id == fake.sent(PHONE)[1].sid
+
+
+def test_63016_before_the_send_call_returned(fake: TwilioFake) -> None:
+    _with_template()
+    conversation = _conversation()
+    [uid] = _say(conversation, "bir")
+    channel = registry.get("twilio_whatsapp")
+    original = channel.send
+
+    def refused_at_once(message):  # type: ignore[no-untyped-def]
+        result = original(message)
+        if not message.template:
+            _receipt(result.provider_message_id, "failed", "63016", our_id=uid)
+        return result
+
+    channel.send = refused_at_once  # type: ignore[method-assign]
+    sender.drain(conversation)
+    sender.drain(conversation)
+    assert [bool(m.content_sid) for m in fake.sent(PHONE)] == [False, True]
+
+
+def test_a_temporary_failure_reported_later_is_tried_again(fake: TwilioFake) -> None:
+    conversation = _conversation()
+    _say(conversation, "bir")
+    sender.drain(conversation)
+    _receipt(fake.sent(PHONE)[0].sid, "failed", "63018")
+    assert _states() == ["queued"]
+    _later(1)
+    sender.drain(conversation)
+    assert _bodies(fake) == ["bir", "bir"]
+
+
+def test_an_outcome_that_stays_unknown_is_a_dead_letter(fake: TwilioFake) -> None:
+    conversation = _conversation()
+    _say(conversation, "bir")
+    with db.write() as session:
+        session.execute(
+            sa.update(Message).where(Message.direction == "out").values(
+                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
+            )
+        )
+    sender.drain(conversation)
+    assert _states() == ["expired"]
+    [letter] = dead_letters.list_all()
+    dead_letters.retry(letter.id)
+    sender.drain(conversation)
+    assert _bodies(fake) == ["bir"]
+
+
+def test_what_the_bot_had_queued_stays_unsaid_once_a_person_has_the_chat(fake: TwilioFake) -> None:
+    conversation = _conversation()
+    with db.write() as session:
+        row = session.get(Conversation, conversation)
+        assert row is not None
+        queue.put(
+            session, row, [queue.Draft("bottan")], purpose=Purpose.REPLY, author=Author.BOT
+        )
+        row.state = "agent"
+    _say(conversation, "insandan")
+    sender.drain(conversation)
+    assert _bodies(fake) == ["insandan"] and _states()[0] == "not_sent"
+
+
+def test_quiet_hours_hold_back_what_nobody_asked_for(
+    fake: TwilioFake, set_clock: SetClock
+) -> None:
+    set_clock("2026-11-24T23:30:00+03:00")
+    conversation = _conversation()
+    _say(conversation, "kargonuz yola çıktı", purpose=Purpose.NOTICE)
+    _say(conversation, "cevap", purpose=Purpose.AGENT)
+    sender.drain(conversation)
+    with db.read() as session:
+        first = session.scalars(
+            sa.select(Message).where(Message.purpose == Purpose.NOTICE.value)
+        ).one()
+        assert first.state == "queued"
+        assert first.next_attempt_at.isoformat() == "2026-11-25T05:00:00+00:00"
+    assert _bodies(fake) == ["cevap"]
+    set_clock("2026-11-25T08:01:00+03:00")
+    sender.drain(conversation)
+    assert _bodies(fake) == ["cevap", "kargonuz yola çıktı"]

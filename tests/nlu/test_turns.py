@@ -141,6 +141,22 @@ def test_steps_of_a_turn_are_told_apart(brain: Brain, actions: FakeActions) -> N
     asyncio.run(work())
 
 
+def test_a_repeated_step_knows_nothing_of_the_steps_after_it(brain: Brain) -> None:
+    """Else the worker would take the form that the next step opened for one of this step."""
+
+    async def work() -> None:
+        async with brain() as ask:
+            first = await ask("kargo ücreti ne kadar", "t1", 0)
+            form = await ask("/complaint", "t1", 1)
+            again = await ask("kargo ücreti ne kadar", "t1", 0)
+            form_again = await ask("/complaint", "t1", 1)
+        assert (first["active_loop"], form["active_loop"]) == (None, "case_form")
+        assert again == {**first, "repeated": True}
+        assert form_again == {**form, "repeated": True}
+
+    asyncio.run(work())
+
+
 def test_a_message_without_turn_is_never_a_repetition(brain: Brain) -> None:
     async def work() -> None:
         async with brain() as ask:

@@ -49,7 +49,8 @@ def human_reply(
     While people are at work: now plus the wait that the queue makes (its length times the minutes a
     chat takes, divided by the agents, in steps of five minutes, at least five). If that is past
     closing time, or nobody is at work: the next opening plus a buffer. `conversation_id` is the one
-    that asks; it does not wait for itself. The basis tells `open` (a person answers before the
+    that asks: it does not wait for itself, and once it waits only for those who came before it.
+    The basis tells `open` (a person answers before the
     doors close) and `place` in the queue, from 1.
     """
     hours = shop.office_hours(session)
@@ -214,10 +215,18 @@ def _end_of(hours: WorkingHours, day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(23, 59), _zone(hours)).astimezone(UTC)
 
 
-def _waiting(session: Session, but: int | None) -> int:
+def _waiting(session: Session, asking: int | None) -> int:
+    """Count who is before the one that asks: everybody, or, if it waits itself, who came earlier."""
     queue = sa.select(sa.func.count()).select_from(Conversation).where(
-        Conversation.state == Handling.WAITING.value, Conversation.id != (but or 0)
+        Conversation.state == Handling.WAITING.value, Conversation.id != (asking or 0)
     )
+    since = session.scalar(
+        sa.select(Conversation.waiting_since).where(
+            Conversation.id == (asking or 0), Conversation.state == Handling.WAITING.value
+        )
+    )
+    if since is not None:
+        queue = queue.where(Conversation.waiting_since < since)
     return int(session.scalar(queue) or 0)
 
 

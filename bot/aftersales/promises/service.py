@@ -84,6 +84,19 @@ def store(
     return stored
 
 
+def keep(session: Session, conversation_id: int, kind: str, since: dt.datetime) -> None:
+    """Note that what was promised in a conversation since then has been done now."""
+    session.execute(
+        sa.update(Promise)
+        .where(
+            Promise.conversation_id == conversation_id, Promise.kind == kind,
+            Promise.state == "open", Promise.created_at >= since,
+        )
+        .values(state="kept", closed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def open_promises(session: Session, conversation_id: int) -> list[Promise]:
     """Return the promises of a conversation that are neither kept nor broken, soonest first."""
     found = sa.select(Promise).where(

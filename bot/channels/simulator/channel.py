@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, BinaryIO, ClassVar
 
 from bot.channels.base import Channel, Limits, WebhookRequest
@@ -89,7 +89,9 @@ class SimulatorChannel(Channel):
         """Accept at once: the page reads the message from the database."""
         return SendResult(f"sim-{message.our_id}", DeliveryStatus.DELIVERED)
 
-    def find_sent(self, message: OutgoingMessage, since: dt.datetime) -> SendResult | None:
+    def find_sent(
+        self, message: OutgoingMessage, since: dt.datetime, known: Collection[str] = ()
+    ) -> SendResult | None:
         """Return the result of the send again: nothing was ever on its way."""
         return self.send(message)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import requests
 from twilio.base.exceptions import TwilioException
@@ -26,9 +26,12 @@ _BROKEN = (TwilioException, requests.RequestException, ValueError, KeyError, Typ
 
 
 def find_sent(
-    client: Client, message: OutgoingMessage, since: dt.datetime, prefix: str
+    client: Client, message: OutgoingMessage, since: dt.datetime, prefix: str,
+    known: Collection[str] = (),
 ) -> SendResult | None:
     """Return a message of ours that Twilio holds with this address and text since then, or None.
+
+    Those in `known` belong to other messages of ours with the same words.
 
     Raises TemporarilyUnavailable when Twilio can not be asked: "not there" and "not known" must not
     be mixed up. A template's text is Twilio's own, so it is known by the values of its variables.
@@ -40,7 +43,7 @@ def find_sent(
             for m in client.messages.stream(
                 to=prefix + message.address, date_sent_after=since, page_size=PAGE
             )
-            if _recent(m, since) and _same(m, message)
+            if str(m.sid) not in known and _recent(m, since) and _same(m, message)
         ]
     except _BROKEN as error:
         raise TemporarilyUnavailable("Twilio's list of messages can not be read") from error
@@ -96,9 +99,15 @@ class MissedMessages:
         since = provider_time(since)
         found: list[tuple[dt.datetime, InboundMessage]] = []
         try:
+            # A messaging service ("MG...") is no address: then all that came to the account is
+            # read, and what is of another channel is left out by its prefix.
+            service = self._account.startswith("MG")
+            own = {} if service else {"to": self._prefix + self._account}
             for held in self._client.messages.stream(
-                to=self._prefix + self._account, date_sent_after=since, page_size=PAGE
+                date_sent_after=since, page_size=PAGE, **own
             ):
+                if service and not str(held.to or "").startswith(self._prefix):
+                    continue
                 if held.direction == "inbound" and held.sid and _recent(held, since):
                     event = parse_message(self._form(held), self._channel, self._account)
                     if isinstance(event, InboundMessage):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urlencode
 
@@ -86,9 +86,11 @@ class TwilioWhatsAppChannel(Channel):
         sender = sender_address(message.account or self.account, PREFIX)
         return send(client, http, message, sender, PREFIX)
 
-    def find_sent(self, message: OutgoingMessage, since: dt.datetime) -> SendResult | None:
+    def find_sent(
+        self, message: OutgoingMessage, since: dt.datetime, known: Collection[str] = ()
+    ) -> SendResult | None:
         """Look a message up by address and text; raise TemporarilyUnavailable if Twilio is away."""
-        return lookup.find_sent(self._client[0], message, since, PREFIX)
+        return lookup.find_sent(self._client[0], message, since, PREFIX, known)
 
     def missed(self, since: dt.datetime) -> Sequence[InboundMessage]:
         """Return inbound messages held by Twilio; raise TemporarilyUnavailable if it is away."""

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound as PageNotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import db
+from bot.aftersales.waiting import back
 from bot.console import fragments, i18n, panel, problems, rows, timeline
 from bot.console.views.inbox import list_parts, tab_asked_for
 from bot.conversations import queries
@@ -101,7 +102,7 @@ def _move(uid: str, step: Callable[[Session, int, int], object], done: str) -> A
 
 
 def _leave(session: Session, conversation_id: int, user_id: int) -> None:
-    if not service.leave(session, conversation_id, user_id, WaitReason.AGENT_LEFT):
+    if not back.put_back(session, conversation_id, user_id, WaitReason.AGENT_LEFT):
         raise Conflict("")
 
 

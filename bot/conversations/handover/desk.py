@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot import clock, db, jobs
 from bot.conversations.handover.service import refuse
 from bot.conversations.models import Case, Conversation, Effect, Message, Turn
-from bot.conversations.states import Author, Handling, Purpose
+from bot.conversations.states import Author, Handling, Inbound, Purpose
 from bot.errors import InvalidInput
 from bot.gateway.outbox import queue
 
@@ -58,6 +58,15 @@ def reply(
     if case is not None:
         case.answered, case.last_activity_at = True, clock.now()
     # What the brain could not answer in an outage is answered by a person now.
+    told = sa.select(Turn.id).where(
+        Turn.conversation_id == conversation_id, Turn.state == "outage"
+    )
+    session.execute(
+        sa.update(Message)
+        .where(Message.direction == "in", Message.turn_id.in_(told))
+        .values(state=Inbound.HANDLED.value)
+        .execution_options(synchronize_session=False)
+    )
     session.execute(
         sa.update(Turn)
         .where(Turn.conversation_id == conversation_id, Turn.state == "outage")

@@ -24,4 +24,4 @@ class Handover(Base):
     claimed_at = sa.Column(UTCDateTime)
     agent_id = sa.Column(BigId, sa.ForeignKey("user.id"))
     ended_at = sa.Column(UTCDateTime)
-    outcome = sa.Column(sa.String(16))  # handed_back, resolved, withdrawn, returned_to_queue
+    outcome = sa.Column(sa.String(16))  # handed_back, resolved, withdrawn, returned

@@ -24,13 +24,20 @@ from bot.conversations.models import Case, Conversation, OpenOption
 from bot.conversations.states import Handling, WaitReason
 from bot.errors import Conflict, NotFound
 
+STEPPED_IN = "stepped_in"  # reason of a passage that began with an agent and not with a request
+
 
 def request(
     session: Session, *, conversation_id: int, reason: WaitReason,
     promised_at: dt.datetime | None, summary: Mapping[str, Any] | None = None,
     turn_id: str | None = None,
 ) -> bool:
-    """Let a conversation wait for a person; False when it already waits or a person has it."""
+    """Let a conversation wait for a person; False when it already waits or a person has it.
+
+    Somebody who waits because of an outage and then asks for a person, or is sent to one by a
+    rule, waits for that from now on (True): the end of the outage no longer ends the wait. What is
+    more urgent than what is known, danger or a ticket, is added to the summary of a running wait.
+    """
     moved = db.conditional_update(
         session,
         sa.update(Conversation)
@@ -47,10 +54,75 @@ def request(
         session.add(
             Handover(
                 conversation_id=conversation_id, reason=reason.value, promised_at=promised_at,
-                summary={**(summary or {}), **({"turn_id": turn_id} if turn_id else {})},
+                summary=_with_turn(summary or {}, turn_id),
             )
         )
-    return moved
+        return True
+    return _join_the_wait(session, conversation_id, reason, promised_at, summary or {}, turn_id)
+
+
+def _join_the_wait(
+    session: Session, conversation_id: int, reason: WaitReason, promised_at: dt.datetime | None,
+    summary: Mapping[str, Any], turn_id: str | None,
+) -> bool:
+    """Bring a further request into the wait that runs; True when it is the reason from now on."""
+    conversation = session.scalars(
+        sa.select(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.state == Handling.WAITING.value)
+        .with_for_update().execution_options(populate_existing=True)
+    ).first()
+    current = _open_handover(session, conversation_id)
+    if conversation is None or current is None:
+        return False
+    outage = WaitReason.OUTAGE
+    if conversation.wait_reason == outage.value and reason is not outage:
+        conversation.wait_reason = current.reason = reason.value
+        conversation.promised_at = current.promised_at = promised_at or conversation.promised_at
+        current.summary = _with_turn({**(current.summary or {}), **summary}, turn_id)
+        session.flush()
+        return True
+    if summary.get("danger") or summary.get("ticket"):
+        current.summary = _merged(current.summary or {}, summary)
+        session.flush()
+    return False
+
+
+def _with_turn(summary: Mapping[str, Any], turn_id: str | None) -> dict[str, Any]:
+    return {**summary, **({"turn_id": turn_id} if turn_id else {})}
+
+
+def _merged(known: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a summary with later news in it; danger stays, and so does every ticket's number.
+
+    The turn that asked first stays named, so that its repeat is still known as one.
+    """
+    found = {**known, **{name: value for name, value in news.items() if value}}
+    numbers = [*(known.get("tickets") or [known.get("ticket")]), news.get("ticket")]
+    tickets = list(dict.fromkeys(number for number in numbers if number))
+    if len(tickets) > 1:
+        found["tickets"] = tickets
+    return found
+
+
+def repromise(session: Session, conversation_id: int, promised_at: dt.datetime) -> bool:
+    """Note the new time that a waiting customer was told, so that desk and customer see the same.
+
+    False when the conversation does not wait (any more); then nothing is changed.
+    """
+    waits = db.conditional_update(
+        session,
+        sa.update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.state == Handling.WAITING.value)
+        .values(promised_at=promised_at),
+    )
+    if waits:
+        session.execute(
+            sa.update(Handover)
+            .where(Handover.conversation_id == conversation_id, Handover.ended_at.is_(None))
+            .values(promised_at=promised_at)
+            .execution_options(synchronize_session=False)
+        )
+    return waits
 
 
 def withdraw(session: Session, conversation_id: int) -> bool:
@@ -86,7 +158,7 @@ def claim(session: Session, conversation_id: int, user_id: int) -> None:
         raise Conflict(holder.name if holder else "?")
     waiting = _open_handover(session, conversation_id)
     if waiting is None:
-        waiting = Handover(conversation_id=conversation_id, reason="stepped_in")
+        waiting = Handover(conversation_id=conversation_id, reason=STEPPED_IN)
         session.add(waiting)
     waiting.claimed_at, waiting.agent_id = now, user_id
     _audit(session, user_id, "claim", conversation_id)
@@ -102,15 +174,28 @@ def hand_back(session: Session, conversation_id: int, user_id: int) -> None:
     db.after_commit(session, lambda: jobs.ring(conversation_id))
 
 
-def leave(session: Session, conversation_id: int, user_id: int, reason: WaitReason) -> bool:
-    """Put an agent's conversation back into the queue, with the time of now; False if not theirs."""
+def leave(
+    session: Session, conversation_id: int, user_id: int, reason: WaitReason,
+    promised_at: dt.datetime | None,
+) -> bool:
+    """Put an agent's conversation back into the queue, with the time of now; False if not theirs.
+
+    `promised_at` is when a person answers after all; `aftersales.waiting.back` computes it and
+    tells the customer. What was known at the hand-over before stays known.
+    """
+    before = _open_handover(session, conversation_id)
     moved = _release(
         session, conversation_id, user_id, Handling.WAITING, wait_reason=reason.value,
-        waiting_since=clock.now(),
+        waiting_since=clock.now(), promised_at=promised_at,
     )
     if moved:
-        _end(session, conversation_id, "returned_to_queue")
-        session.add(Handover(conversation_id=conversation_id, reason=reason.value))
+        _end(session, conversation_id, "returned")
+        session.add(
+            Handover(
+                conversation_id=conversation_id, reason=reason.value, promised_at=promised_at,
+                summary=dict(before.summary or {}) if before else {},
+            )
+        )
         _audit(session, user_id, "leave", conversation_id)
     return moved
 
@@ -189,6 +274,7 @@ def _open_handover(session: Session, conversation_id: int) -> Handover | None:
         sa.select(Handover)
         .where(Handover.conversation_id == conversation_id, Handover.ended_at.is_(None))
         .order_by(Handover.id.desc())
+        .execution_options(populate_existing=True)
     ).first()
     return row
 

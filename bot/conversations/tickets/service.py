@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, db
+from bot.accounts.models import AuditEntry
 from bot.conversations.models import Case, Conversation, Effect
 from bot.conversations.tickets.models import Ticket
 from bot.errors import NotFound
@@ -74,13 +75,16 @@ def insert_numbered(session: Session, sequence: int, **values: Any) -> Ticket | 
     return session.scalars(sa.select(Ticket).where(Ticket.sequence == sequence)).one()
 
 
-def solve(session: Session, ticket_id: int) -> bool:
-    """Mark an open ticket as solved; tell whether it was open."""
-    return db.conditional_update(
+def solve(session: Session, ticket_id: int, user_id: int | None = None) -> bool:
+    """Mark an open ticket as solved, by a person if one is named; tell whether it was open."""
+    moved = db.conditional_update(
         session,
         sa.update(Ticket).where(Ticket.id == ticket_id, Ticket.state == "open")
         .values(state="solved", solved_at=clock.now()),
     )
+    if moved and user_id is not None:
+        session.add(AuditEntry(user_id=user_id, action="solve", target=f"ticket:{ticket_id}"))
+    return moved
 
 
 def _insert(session: Session, **values: Any) -> Ticket:

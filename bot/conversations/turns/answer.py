@@ -73,23 +73,26 @@ def by_brain(
     }
     memory.after(conversation, answers, pending)
     _name_case(session, messages, first.intent)
+    sources = [s for r in replies for s in (r.data.get("sources") or ())]
     _reply(
         session, conversation, turn, messages, "\n\n".join(t for t in texts if t), offered, drafts,
-        first.language,
+        first.language, sources,
     )
 
 
 def _reply(
     session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
     text: str, offered: Sequence[tuple[str, str]], drafts: Sequence[PromiseDraft], language: str,
+    sources: Sequence[Any] = (),
 ) -> None:
     identity = identity_of(session, messages)
     conversation.language, identity.language = language, language
-    text = _with_notice(session, identity, text, language)
+    text = with_notice(session, identity, text, language)
     options = _offer(session, conversation, turn, offered)
     rows = queue.put(
         session, conversation, [queue.Draft(text, options)], purpose=Purpose.REPLY,
         author=Author.BOT, identity=identity, turn_id=turn.id, case_id=messages[-1].case_id,
+        attributes={"sources": list(sources)} if sources else None,  # the policies it was said from
     )
     if drafts:
         promises.store(session, conversation.id, turn.id, rows[-1].id, 0, drafts)
@@ -102,7 +105,7 @@ def _reply(
     )
 
 
-def _with_notice(session: Session, identity: Identity, text: str, language: str) -> str:
+def with_notice(session: Session, identity: Identity, text: str, language: str) -> str:
     """Put the first-contact line before the first reply on an address, at most every 90 days."""
     now = clock.now()
     if identity.notice_at is not None and now - identity.notice_at < _NOTICE_EVERY:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from bot.conversations.models import Message
-from bot.text import find_numbers, find_phones, find_ticket_numbers, fold
+from bot.text import find_numbers, find_phones, find_ticket_numbers, fold, is_opt_out
 
 OPENING_PAUSE, PHOTO_PAUSE, LONGEST_PAUSE = 1.2, 2.5, 5.0
 _OPENERS = frozenset(
@@ -52,7 +52,7 @@ def pause_after(message: Message) -> float:
     text = message.text.strip()
     if message.kind != "text" or not text or (message.attributes or {}).get("payload"):
         return 0.0
-    if has_identifier(text) or "?" in text:
+    if has_identifier(text) or "?" in text or is_opt_out(text):
         return 0.0
     words = len(text.split())
     # One plain word ("siparişim") is the start of a sentence as often as a wish.

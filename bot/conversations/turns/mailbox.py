@@ -7,6 +7,7 @@ with the same turn id, and Rasa answers from its tracker what it has answered be
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import uuid
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import Handling, Inbound
 from bot.conversations.turns import answer, gather, memory, outage, route
 from bot.gateway.outbox import sender
+from bot.text import detect_language
 
 log = structlog.get_logger("turns")
 _MOST = 200  # messages looked at in one go
@@ -42,6 +44,7 @@ class _Open:
     memory: dict[str, Any]
     attachments: tuple[str, ...]
     commands: tuple[dict[str, Any], ...]
+    attempts: int = 0
 
 
 def drain(conversation_id: int) -> None:
@@ -54,6 +57,11 @@ def drain(conversation_id: int) -> None:
             wait, released = _one(conversation_id, owner)
     except LeaseLost:
         return  # its holder looks once more before it goes
+    except sa.exc.OperationalError:
+        raise  # the database is away: nothing is decided, the sweep comes again
+    except Exception:
+        _crashed(conversation_id, owner)
+        raise
     finally:
         if not released:
             db.together(
@@ -61,6 +69,32 @@ def drain(conversation_id: int) -> None:
             )
     if wait is not None:
         jobs.ring(conversation_id, delay=wait)
+
+
+_crashes: collections.Counter[int] = collections.Counter()
+_CRASHES = 3  # after so many in this process a person is asked
+
+
+def _crashed(conversation_id: int, owner: str) -> None:
+    """Count a crash of our own code on a conversation; after a few let a person look at it."""
+    _crashes[conversation_id] += 1
+    if _crashes[conversation_id] < _CRASHES:
+        return
+    del _crashes[conversation_id]
+
+    def give_up(session: Session) -> None:
+        conversation = _hold(session, conversation_id, owner)
+        for message in _waiting(session, conversation)[:1]:
+            turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
+            session.add(turn)
+            session.flush()
+            message.turn_id = turn.id
+            outage.tell(session, conversation, turn, [message], conversation.language)
+            outage.give_up(session, conversation, turn)
+            answer.silent(session, turn, [message], "unanswerable")
+
+    db.together(give_up)
+    sender.drain(conversation_id)
 
 
 def _hold(session: Session, conversation_id: int, owner: str) -> Conversation:
@@ -89,14 +123,21 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
         return found, found != 0.0
     try:
         answers, pending = _ask(conversation_id, owner, found)
-    except rasa.RasaUnavailable as error:
-        log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
-        wait = db.together(lambda s: _failed(s, conversation_id, owner, found))
+        claimed = db.together(
+            lambda s: _answer(s, conversation_id, owner, found.turn_id, answers, pending)
+        )
+    except (LeaseLost, sa.exc.OperationalError):
+        raise
+    except Exception as error:
+        # No answer, or one that can not be stored: to the customer it is the same.
+        if isinstance(error, rasa.RasaUnavailable):
+            log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
+        else:
+            log.exception("turn_failed", turn=found.turn_id)
+        hopeless = found.attempts >= outage.HOPELESS_AFTER and rasa.is_well(found.uid)
+        wait = db.together(lambda s: _failed(s, conversation_id, owner, found, hopeless))
         sender.drain(conversation_id)
         return wait, False
-    claimed = db.together(
-        lambda s: _answer(s, conversation_id, owner, found.turn_id, answers, pending)
-    )
     if claimed is not None:
         sender.drain(conversation_id, owner, claimed)
     return 0.0, False
@@ -129,7 +170,15 @@ def _answer(
         line = outage.over(session, conversation, turn, answers[0].language)
         answer.by_brain(session, conversation, turn, messages, answers, pending, line)
     session.flush()
-    return sender.claim(session, conversation_id, owner)
+    try:
+        with session.begin_nested():
+            return sender.claim(session, conversation_id, owner)
+    except sa.exc.OperationalError:
+        raise
+    except Exception:
+        # An older message that can not be claimed must not undo this answer.
+        log.exception("claim_failed", conversation=conversation_id)
+        return None
 
 
 def _turn(session: Session, turn_id: str) -> tuple[Turn, list[Message]]:
@@ -155,19 +204,10 @@ def _next(session: Session, conversation: Conversation) -> _Open | float | None:
         .limit(1)
     ).first()
     if unfinished is not None:
+        if _beside(session, conversation, unfinished):
+            return 0.0
         return _again(session, conversation, unfinished)
-    waiting = list(
-        session.scalars(
-            sa.select(Message)
-            .where(
-                Message.conversation_id == conversation.id, Message.direction == "in",
-                Message.state == Inbound.RECEIVED.value, Message.turn_id.is_(None),
-            )
-            .options(selectinload(Message.attachments))
-            .order_by(Message.id)
-            .limit(_MOST)
-        )
-    )
+    waiting = _waiting(session, conversation)
     if not waiting:
         conversation.unanswered = False
         return None
@@ -182,11 +222,52 @@ def _next(session: Session, conversation: Conversation) -> _Open | float | None:
     return _begin(session, conversation, messages)
 
 
+def _waiting(session: Session, conversation: Conversation) -> list[Message]:
+    return list(
+        session.scalars(
+            sa.select(Message)
+            .where(
+                Message.conversation_id == conversation.id, Message.direction == "in",
+                Message.state == Inbound.RECEIVED.value, Message.turn_id.is_(None),
+            )
+            .options(selectinload(Message.attachments))
+            .order_by(Message.id)
+            .limit(_MOST)
+        )
+    )
+
+
+def _beside(session: Session, conversation: Conversation, turn: Turn) -> bool:
+    """While a turn waits for the brain to come back, answer what a rule can answer.
+
+    Who asks "?" hears the time, a stop word counts. What needs the brain keeps its place.
+    """
+    if turn.state != "outage" or conversation.state == Handling.AGENT.value:
+        return False
+    for message in _waiting(session, conversation):
+        if (message.attributes or {}).get("needs_brain"):
+            continue
+        decided = route.decide(session, conversation, [message])
+        if decided.commands:
+            message.attributes = {**(message.attributes or {}), "needs_brain": True}
+            continue
+        _conclude(session, conversation, [message], decided)
+        return True
+    return False
+
+
 def _begin(
     session: Session, conversation: Conversation, messages: Sequence[Message]
 ) -> _Open | float:
-    turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
     decided = route.decide(session, conversation, messages)
+    return _conclude(session, conversation, messages, decided)
+
+
+def _conclude(
+    session: Session, conversation: Conversation, messages: Sequence[Message],
+    decided: route.Route,
+) -> _Open | float:
+    turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
     turn.commands = decided.commands or None
     session.add(turn)
     session.flush()
@@ -209,7 +290,8 @@ def _again(session: Session, conversation: Conversation, turn: Turn) -> _Open | 
         return 0.0
     if float(conversation.due_at) > clock.real():
         return float(conversation.due_at) - clock.real()
-    return _opened(session, conversation, turn, messages, conversation.language)
+    language = detect_language(gather.text_of(messages), default=conversation.language)
+    return _opened(session, conversation, turn, messages, language)
 
 
 def _opened(
@@ -221,7 +303,7 @@ def _opened(
         turn_id=str(turn.id), uid=str(conversation.uid), channel=str(messages[-1].channel),
         language=language, memory=dict(conversation.memory or {}),
         attachments=tuple(files or route.asked_about_files(session, conversation, turn)),
-        commands=tuple(turn.commands or ()),
+        commands=tuple(turn.commands or ()), attempts=int(turn.attempts or 0),
     )
 
 
@@ -232,6 +314,8 @@ def _ask(
     events = memory.reset_events(found.memory)
     if events:
         rasa.append_events(found.uid, events)
+        # Once only: a second try must not end what the first one has begun.
+        db.together(lambda s: _noted_reset(s, conversation_id, owner))
     commands = list(found.commands)
     pending = [str(w) for w in found.memory.get("pending_wishes") or ()]
     answers: list[rasa.Answer] = []
@@ -257,6 +341,11 @@ def _ask(
     return answers, pending
 
 
+def _noted_reset(session: Session, conversation_id: int, owner: str) -> None:
+    conversation = _hold(session, conversation_id, owner)
+    conversation.memory = {k: v for k, v in (conversation.memory or {}).items() if k != "reset"}
+
+
 def _note_commands(
     conversation_id: int, owner: str, turn_id: str, commands: list[dict[str, Any]]
 ) -> None:
@@ -267,10 +356,19 @@ def _note_commands(
     db.together(note)
 
 
-def _failed(session: Session, conversation_id: int, owner: str, found: _Open) -> float:
+def _failed(
+    session: Session, conversation_id: int, owner: str, found: _Open, hopeless: bool = False
+) -> float:
     conversation = _hold(session, conversation_id, owner)
     turn, messages = _turn(session, found.turn_id)
     turn.attempts = int(turn.attempts) + 1
+    if conversation.state == Handling.AGENT.value:
+        answer.silent(session, turn, messages, "agent")
+        return 0.0
+    if hopeless and turn.state == "outage":
+        outage.give_up(session, conversation, turn)
+        answer.silent(session, turn, messages, "unanswerable")
+        return 0.0
     if outage.is_due(turn):
         outage.tell(session, conversation, turn, messages, found.language)
     wait = outage.pause(turn)

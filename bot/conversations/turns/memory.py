@@ -18,6 +18,7 @@ from bot.conversations.models import Conversation
 from bot.conversations.rasa import Answer
 
 SESSION = dt.timedelta(minutes=60)
+KEPT_FOR = dt.timedelta(days=7)  # as long as a form that was left open is offered again
 _CARRIED = ("order_number", "tracking_number", "ticket_number")
 
 
@@ -76,13 +77,22 @@ def further(
 ) -> tuple[list[str], list[str]]:
     """Return (commands to ask in this turn, wishes that wait) after the first step.
 
-    A wish that comes while a form is open waits until the form ends, and is offered then.
+    A wish that comes while a form is open waits until the form ends. It is offered then, or after
+    the next answer that asks nothing itself: two questions at once can not be answered with a yes.
     """
     wishes = [w for w in first.intents[1:3] if w and w != first.intent]
-    waiting = [str(w) for w in remembered.get("pending_wishes") or ()]
+    waiting = [w for w in _waiting(remembered) if w not in (first.intent, *wishes)]
     if last.active_loop:
-        return [], [*waiting, *(w for w in wishes if w not in waiting)]
-    commands = [command(w, first.entities) for w in wishes]
-    if waiting and not wishes and remembered.get("active_loop"):
+        return [], [*waiting, *wishes]
+    asks = last.slots.get("open_question") or any(r.buttons for r in last.replies)
+    if waiting and not wishes and not asks:
         return [f"/do_offer_wish{json.dumps({'wish': waiting[0]})}"], waiting[1:]
-    return commands, waiting
+    return [command(w, first.entities) for w in wishes], waiting
+
+
+def _waiting(remembered: Mapping[str, Any]) -> list[str]:
+    """Return the wishes that wait, unless they are so old that nobody remembers them."""
+    saved = remembered.get("saved_at")
+    if not saved or clock.now() - dt.datetime.fromisoformat(str(saved)) > KEPT_FOR:
+        return []
+    return [str(w) for w in remembered.get("pending_wishes") or ()]

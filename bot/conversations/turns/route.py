@@ -25,8 +25,17 @@ from bot.text import detect_language, fold, harmless, is_bare_cancel, is_opt_out
 _WINDOW = dt.timedelta(minutes=10)  # for loops and repeats
 _OPTION_LIFE = dt.timedelta(days=7)
 _PING = re.compile(
-    r"^(?:alo+|ses|orda ?m[iı]s[iı]n[iı]?z?|orada ?m[iı]s[iı]n[iı]?z?|cevap|kimse yok ?mu|"
-    r"hello|anyone( there)?|are you there|still there|bekliyorum|hala bekliyorum|waiting)?[?!.\s]*$"
+    r"^(?:(?:alo+|orda ?misiniz|orada ?misiniz|orda ?misin|cevap|kimse yok ?mu|ses verin|"
+    r"anyone( there)?|are you there|still there|(hala )?bekliyorum)[?!.\s]*|[!.\s]*\?[?!.\s]*)$"
+)
+_WITHDRAWN = re.compile(
+    r"^(?:artik |vazgectim,? ?|tamam,? ?)*(?:beklemiyorum|beklemek istemiyorum|gerek kalmadi|"
+    r"siradan (?:cikmak istiyorum|cikarin|cikar)|temsilciye gerek (?:yok|kalmadi)|"
+    r"stop waiting|no longer waiting|i don'?t want to wait|no need to wait)[.!\s]*$"
+)
+_AUTOMATIC = re.compile(
+    r"\b(?:bu (?:bir )?otomatik (?:bir )?(?:mesaj|yanit|cevap)|otomatik (?:yanit|cevap)(?:tir|dir)?\b|"
+    r"this is an automat(?:ed|ic)|automat(?:ed|ic) (?:reply|response|message))"
 )
 _TEXT_LIMIT = 4000  # what the brain gets; the whole text is in the database
 
@@ -61,9 +70,11 @@ def decide(session: Session, conversation: Conversation, messages: Sequence[Mess
     """Decide about one turn; changes that a rule makes (opt-out, hand-over) happen in `session`."""
     text = gather.text_of(messages)
     language = detect_language(text, default=conversation.language)
+    # Before every reason to be silent: a stop word counts whoever has the conversation.
+    opted_out = _opt_out(session, conversation, messages)
     if conversation.state == Handling.AGENT.value:
         return Route(language, silent="agent")
-    if all((m.attributes or {}).get("automatic") for m in messages):
+    if all(_is_automatic(m) for m in messages):
         return Route(language, silent="automatic")
     if all(m.kind == "reaction" for m in messages):
         return Route(language, silent="reaction")
@@ -72,14 +83,48 @@ def decide(session: Session, conversation: Conversation, messages: Sequence[Mess
     loop = _loop(session, conversation, language)
     if loop is not None:
         return loop
+    if opted_out:
+        return Route(conversation.language, say="utter_opted_out")
     tapped = _command(session, conversation, messages, text)
     if tapped:
         return Route(language, commands=[{"text": tapped, "trusted": True}])
     return (
-        _opt_out(session, conversation, messages, text, language)
+        _withdrawal(session, conversation, text, language)
         or _waiting_ping(session, conversation, text, language)
         or _without_words(conversation, messages, text, language)
-        or _brain(conversation, messages, text, language)
+        or _brain(session, conversation, text, language)
+    )
+
+
+def _is_automatic(message: Message) -> bool:
+    """Tell whether a message says itself that a machine wrote it."""
+    if (message.attributes or {}).get("automatic"):
+        return True
+    return bool(_AUTOMATIC.search(fold(message.text[:1000])))
+
+
+def is_ping(text: str) -> bool:
+    """Tell whether a text only asks whether somebody is there ("?", "orda mısınız")."""
+    return bool(_PING.match(fold(text).strip()))
+
+
+def _asked(session: Session, conversation: Conversation) -> bool:
+    """Tell whether a question of ours is open: a form's, a yes or no, or a choice."""
+    memory = conversation.memory or {}
+    if memory.get("active_loop") or (memory.get("slots") or {}).get("open_question"):
+        return True
+    return bool(_open_options(session, conversation))
+
+
+def _open_options(session: Session, conversation: Conversation) -> list[OpenOption]:
+    return list(
+        session.scalars(
+            sa.select(OpenOption)
+            .where(
+                OpenOption.conversation_id == conversation.id, OpenOption.is_open.is_(True)
+            )
+            .order_by(OpenOption.number)
+        )
     )
 
 
@@ -97,19 +142,38 @@ def _last_answers(session: Session, conversation: Conversation, count: int) -> l
 def _repeated(
     session: Session, conversation: Conversation, messages: Sequence[Message], text: str
 ) -> bool:
-    """Copies that the customer sent before seeing our answer, and the third of a row, are one."""
+    """Copies that came before our answer was seen, and the third of a row, are answered once.
+
+    The third only where nothing of ours is open and we would say the same again: "1" to three
+    menus in a row is three answers, and what an agent heard the bot has not answered.
+    """
     key = fold(text)
-    if not key or _PING.match(key) or any(m.kind != "text" for m in messages):
+    if not key or is_ping(text) or any(m.kind != "text" for m in messages):
         return False
     turns = _last_answers(session, conversation, 2)
     if not turns or not all(t.created_at > clock.now() - _WINDOW for t in turns):
         return False
     texts = [fold(gather.text_of(_messages_of(session, t))) for t in turns]
-    if texts[0] != key:
+    answered = [t.state == "answered" or t.reason == "repeated" for t in turns]
+    if texts[0] != key or not answered[0]:
         return False
     if turns[0].answered_at and all(m.created_at <= turns[0].answered_at for m in messages):
         return True
-    return len(texts) == 2 and texts[1] == key
+    if len(texts) < 2 or texts[1] != key or not answered[1] or _asked(session, conversation):
+        return False
+    if "repeated" in (turns[0].reason, turns[1].reason):
+        return True
+    said = [_said(session, t) for t in turns]
+    return said[1].endswith(said[0])  # the first one may carry the first-contact line before it
+
+
+def _said(session: Session, turn: Turn) -> str:
+    texts = session.scalars(
+        sa.select(Message.text)
+        .where(Message.turn_id == turn.id, Message.direction == "out")
+        .order_by(Message.id)
+    )
+    return "\n".join(texts)
 
 
 def _messages_of(session: Session, turn: Turn) -> list[Message]:
@@ -158,10 +222,13 @@ def to_a_person(
         session, conversation_id=conversation.id, reason=reason, promised_at=promise.due_at
     )
     session.refresh(conversation)
-    due = promise.due_at if moved else conversation.promised_at or promise.due_at
+    known = conversation.promised_at
+    if not moved and known is not None and known > clock.now():
+        return Route(language, say=say, variables={"moment": moment(known, language)})
+    conversation.promised_at = promise.due_at
     return Route(
-        language, say=say, variables={"moment": moment(due, language)},
-        promises=[promise] if moved else [],
+        language, say=say, variables={"moment": moment(promise.due_at, language)},
+        promises=[promise],
     )
 
 
@@ -186,9 +253,7 @@ def _command(
             )
         ).first()
         return str(option.command) if option else ""
-    options = list(
-        session.scalars(query.where(OpenOption.is_open.is_(True)).order_by(OpenOption.number))
-    )
+    options = _open_options(session, conversation)
     if not options or messages[-1].kind not in ("text", "tap"):
         return ""
     answer = messages[-1].text.strip()
@@ -200,14 +265,32 @@ def _command(
 
 
 def _opt_out(
-    session: Session, conversation: Conversation, messages: Sequence[Message], text: str,
-    language: str,
+    session: Session, conversation: Conversation, messages: Sequence[Message]
+) -> bool:
+    """Record a stop word in any message of the turn; tell whether the turn holds nothing else."""
+    found = [
+        m for m in messages
+        if is_opt_out(m.text) or (is_bare_cancel(m.text) and _after_campaign(session, conversation))
+    ]
+    found = [m for m in found if not _withdraws(conversation, m.text)]
+    for message in found[:1]:
+        customers.opt_out(session, message.identity_id, message.uid, "chat")
+    return bool(found) and all(m in found or gather.is_opening(m.text) for m in messages)
+
+
+def _withdraws(conversation: Conversation, text: str) -> bool:
+    waiting = conversation.state == Handling.WAITING.value
+    return waiting and bool(_WITHDRAWN.match(fold(text).strip()))
+
+
+def _withdrawal(
+    session: Session, conversation: Conversation, text: str, language: str
 ) -> Route | None:
-    last = messages[-1].text
-    if not is_opt_out(last) and not (is_bare_cancel(last) and _after_campaign(session, conversation)):
+    """Take who no longer wants to wait out of the queue."""
+    if not _withdraws(conversation, text) or not handover.withdraw(session, conversation.id):
         return None
-    customers.opt_out(session, messages[-1].identity_id, messages[-1].uid, "chat")
-    return Route(language, say="utter_opted_out")
+    session.refresh(conversation)
+    return Route(language, say="utter_wait_withdrawn")
 
 
 def _after_campaign(session: Session, conversation: Conversation) -> bool:
@@ -225,7 +308,7 @@ def _waiting_ping(
     session: Session, conversation: Conversation, text: str, language: str
 ) -> Route | None:
     """Tell who waits and asks "?" their place and the time; a new time when the old one passed."""
-    if conversation.state != Handling.WAITING.value or not text or not _PING.match(fold(text)):
+    if conversation.state != Handling.WAITING.value or not is_ping(text):
         return None
     promised, now = conversation.promised_at, clock.now()
     if promised is None or promised <= now:
@@ -295,17 +378,17 @@ def _attachment_command(kinds: Sequence[str]) -> dict[str, Any]:
 
 
 def _brain(
-    conversation: Conversation, messages: Sequence[Message], text: str, language: str
+    session: Session, conversation: Conversation, text: str, language: str
 ) -> Route:
-    if fold(text) in ("?", "??", "???") or (_PING.match(fold(text)) and conversation.memory):
+    if is_ping(text) and conversation.memory and not _asked(session, conversation):
         # A lone "?" asks for the state of what is open, not for a greeting.
-        last = str((conversation.memory or {}).get("last_intent") or "")
+        last = str(conversation.memory.get("last_intent") or "")
         about_order = last in ("track_order", "delivery_delayed", "")
         command = "/track_order" if about_order else "/ticket_status"
         return Route(language, commands=[{"text": command, "trusted": True}])
     safe = harmless(text)[:_TEXT_LIMIT].strip()
     if not safe:
-        return Route(language, say="utter_nothing_open")
+        return Route(language, say="utter_unsupported")
     return Route(language, commands=[{"text": safe, "trusted": False}])
 
 

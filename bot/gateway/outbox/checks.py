@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Callable
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot import clock
 from bot.channels import registry
-from bot.conversations.models import Customer, Identity, Message
-from bot.conversations.states import Purpose
+from bot.conversations.models import Conversation, Customer, Identity, Message
+from bot.conversations.states import Author, Handling, Purpose
+from bot.gateway.outbox import quiet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +23,15 @@ class Refusal:
     reason: str
 
 
-Check = Callable[[Session, Message, Identity], Refusal | None]
+@dataclasses.dataclass(frozen=True)
+class Later:
+    """A message may leave, but not before this instant of the shop's time."""
+
+    until: dt.datetime
+
+
+Objection = Refusal | Later | None
+Check = Callable[[Session, Message, Identity], Objection]
 _checks: list[Check] = []
 
 
@@ -29,9 +41,9 @@ def register(check: Check) -> None:
         _checks.append(check)
 
 
-def refusal(session: Session, message: Message, identity: Identity) -> Refusal | None:
+def refusal(session: Session, message: Message, identity: Identity) -> Objection:
     """Return the first objection to sending a message, or None."""
-    for check in (_reachable, _demo_people, *_checks):
+    for check in (_reachable, _person_has_it, _demo_people, _quiet_hours, *_checks):
         found = check(session, message, identity)
         if found is not None:
             return found
@@ -42,6 +54,21 @@ def _reachable(session: Session, message: Message, identity: Identity) -> Refusa
     if identity.unreachable:
         return Refusal(f"address can not be reached ({identity.unreachable})")
     return None
+
+
+def _quiet_hours(session: Session, message: Message, identity: Identity) -> Later | None:
+    until = quiet.until(session, str(message.purpose or ""), clock.now())
+    return Later(until) if until is not None else None
+
+
+def _person_has_it(session: Session, message: Message, identity: Identity) -> Refusal | None:
+    """While an agent has a conversation the bot is silent, also with what it had queued before."""
+    if message.purpose != Purpose.REPLY.value or message.author == Author.USER.value:
+        return None
+    state = session.scalar(
+        sa.select(Conversation.state).where(Conversation.id == message.conversation_id)
+    )
+    return Refusal("a person has the conversation") if state == Handling.AGENT.value else None
 
 
 def _demo_people(session: Session, message: Message, identity: Identity) -> Refusal | None:

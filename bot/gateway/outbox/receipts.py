@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, db, jobs
-from bot.channels.errors import Remedy
+from bot.channels.errors import Outcome, Remedy
 from bot.channels.events import DeliveryStatus, DeliveryUpdate
 from bot.conversations.models import DeadLetter, DeliveryReceipt, Identity, Message
 from bot.conversations.states import Outbound
 from bot.gateway.outbox import remedies
+
+_RETRIES = 6  # of a message whose failure was reported later and may be temporary
+_RETRY_PAUSE = dt.timedelta(seconds=30)  # real time, doubled with each try
 
 _STATES = {
     DeliveryStatus.QUEUED: Outbound.SENT,
@@ -40,14 +43,32 @@ def record(session: Session, update: DeliveryUpdate) -> None:
     message = _message_of(session, update)
     if message is not None:
         _match(session, update.channel, update.provider_message_id, message)
+        if update.provider_message_id in superseded(message):
+            return  # of a try that was refused; another one is planned or done
         was_open = message.state == Outbound.UNKNOWN.value
+        message.provider_message_id = message.provider_message_id or update.provider_message_id
         apply(session, message, update.status, update.error_code, clock.now())
-        if not message.provider_message_id:
-            message.provider_message_id = update.provider_message_id
         if was_open or message.state == Outbound.QUEUED.value:
             # What waited behind it, or the same words as a template, may leave now.
             waiting = int(message.conversation_id)
             db.after_commit(session, lambda: jobs.enqueue(jobs.SEND, waiting))
+
+
+def superseded(message: Message) -> list[str]:
+    """Return the provider's ids of earlier tries of a message, whose receipts count no more."""
+    return list((message.attributes or {}).get("superseded") or ())
+
+
+def supersede(message: Message) -> None:
+    """Forget the present try of a message before another one is queued."""
+    if message.provider_message_id:
+        ids = [*superseded(message), message.provider_message_id]
+        message.attributes = {**(message.attributes or {}), "superseded": ids, "look_ups": 0}
+    message.provider_message_id = None
+    message.status_rank = -1
+    message.claim_owner = None
+    message.state = Outbound.QUEUED.value
+    message.next_attempt_at = clock.now()
 
 
 def adopt_orphans(session: Session, message: Message) -> None:
@@ -65,6 +86,8 @@ def adopt_orphans(session: Session, message: Message) -> None:
     )
     for row in rows:
         row.message_id = message.id
+        if row.provider_message_id in superseded(message):
+            continue
         apply(session, message, DeliveryStatus(row.status), row.error_code, row.received_at)
 
 
@@ -122,6 +145,14 @@ def _failed(session: Session, message: Message, code: str) -> None:
         remedies.mark_address(identity, remedy, code)
     message.error_code, message.claim_owner = code or "failed", None
     if remedy is Remedy.TEMPLATE and remedies.switch_to_template(session, message, identity):
+        return
+    if remedy is Remedy.WITHOUT_MEDIA and remedies.drop_media(message):
+        return
+    if outcome is Outcome.NOT_SENT and message.attempts < _RETRIES:
+        # The channel's own trouble or a limit: the same words may pass later.
+        supersede(message)
+        pause = _RETRY_PAUSE * 2 ** int(message.attempts)
+        message.next_attempt_at = clock.now() + pause * clock.shop_speed()
         return
     message.status_rank = DeliveryStatus.FAILED.rank
     message.state = Outbound.FAILED.value

@@ -10,7 +10,7 @@ from bot import clock
 from bot.channels import registry
 from bot.channels.errors import Outcome, Remedy
 from bot.conversations.models import Conversation, Customer, Identity, Message
-from bot.conversations.states import Outbound
+from bot.gateway.outbox import receipts
 from bot.shop.queries import templates
 
 DEFAULT_TEMPLATE = "update"  # the shop's general-purpose template; variable 1 is the text
@@ -63,7 +63,14 @@ def switch_to_template(session: Session, message: Message, identity: Identity | 
     if template is None:
         return False
     message.template = template
-    message.state = Outbound.QUEUED.value
-    message.provider_message_id = None  # the refused try keeps its receipt, this is a new send
-    message.next_attempt_at = clock.now()
+    receipts.supersede(message)
+    return True
+
+
+def drop_media(message: Message) -> bool:
+    """Queue a refused message again without its file, once; tell whether words are left."""
+    if not (message.attributes or {}).get("media_url") or not message.text:
+        return False
+    message.attributes = {k: v for k, v in message.attributes.items() if k != "media_url"}
+    receipts.supersede(message)
     return True

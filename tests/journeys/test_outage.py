@@ -1,0 +1,109 @@
+"""The brain is away: the customer is told once, waits for a person, and is answered afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journeys.looking import clock_of, instant, talk, turns, wait_until
+from tests.stack import Stack
+
+AGENT = "agent1@example.com"
+TOLD, RESUMED = "yanıt hazırlayamıyorum", "kaldığımız yerden"
+
+
+def _number(i: int) -> str:
+    return f"+9053817{i:05d}"
+
+
+@contextlib.contextmanager
+def _asleep(stack: Stack, name: str) -> Iterator[None]:
+    """Let a process take connections and answer nothing."""
+    group = int(stack.run_info()["processes"][name])
+    os.killpg(group, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(group, signal.SIGCONT)
+
+
+@pytest.mark.timeout(150)
+def test_told_once_in_an_outage_and_answered_in_order_after_it(stack: Stack) -> None:
+    patient, taken, queued = _number(1), _number(2), _number(3)
+    for phone in (patient, taken):
+        stack.ask("çalışma saatleriniz nedir?", phone)
+    stack.ask("temsilciye bağlanmak istiyorum", queued)
+    promised = talk(stack, queued).promised_at
+    with _asleep(stack, "rasa"):
+        began = time.monotonic()
+        for phone in (patient, taken, queued):
+            stack.fake.inbound("kargo ücreti ne kadar?", phone)
+        told = stack.fake.wait_for(patient, 2, 40)[-1]
+        assert 24 < told.accepted_at - began < 36
+        for phone in (taken, queued):
+            stack.fake.wait_for(phone, 2, 10)
+        _is_told_a_computed_time(stack, patient, told.body)
+        # Who waits for a person already keeps their time, and does not wait a second time.
+        assert clock_of(promised) in stack.fake.sent(queued)[-1].body
+        assert talk(stack, queued)[1:] == ("waiting", "asked", promised)
+        uid = talk(stack, taken).uid
+        stack.json("conversation", "take", uid, "--as", AGENT)
+        stack.json("conversation", "reply", uid, "Kargo ücreti 79,90 TL.", "--as", AGENT)
+        stack.fake.inbound("iade süresi kaç gün?", patient)
+        assert stack.quiet(patient, 7.0), "told a second time"
+    answers = [m.body for m in stack.fake.wait_for(patient, 4, 30)[2:]]
+    assert RESUMED in answers[0] and "79,90" in answers[0] and "14" in answers[1], answers
+    assert RESUMED not in answers[1]
+    assert talk(stack, patient)[1:] == ("bot", None, None)
+    assert _handovers(stack, patient) == [("outage", "withdrawn")]
+    assert _promises(stack, patient) == ["kept"], "the answer came, if not from a person"
+    assert "79,90" in stack.fake.wait_for(queued, 3, 15)[-1].body
+    assert talk(stack, queued)[1:] == ("waiting", "asked", promised), "they still wait for a person"
+    _the_bot_stays_out(stack, taken)
+
+
+def _is_told_a_computed_time(stack: Stack, phone: str, text: str) -> None:
+    now = talk(stack, phone)
+    assert (now.state, now.reason) == ("waiting", "outage")
+    assert TOLD in text and clock_of(now.promised_at) in text, text
+    dues = stack.rows(
+        "SELECT p.due_at FROM promise p JOIN conversation c ON c.id = p.conversation_id WHERE "
+        "c.uid = :u ORDER BY p.id DESC LIMIT 1", u=now.uid,
+    )
+    assert instant(dues[0][0]) == now.promised_at
+
+
+def _the_bot_stays_out(stack: Stack, phone: str) -> None:
+    """An agent took the conversation while the brain was away: what they said is the answer."""
+    wait_until(lambda: turns(stack, phone)[-1]["state"] == "silent", 15, "the turn stays open")
+    assert stack.quiet(phone, 1.0)
+    assert stack.fake.sent(phone)[-1].body == "Kargo ücreti 79,90 TL."
+    assert talk(stack, phone).state == "agent"
+    stack.json("conversation", "hand-back", talk(stack, phone).uid, "--as", AGENT)
+    reply = stack.ask("iade süresi kaç gün?", phone)
+    assert "14" in reply and RESUMED not in reply and "79,90" not in reply, reply
+
+
+def _handovers(stack: Stack, phone: str) -> list[tuple[str, str]]:
+    return [
+        (row[0], row[1])
+        for row in stack.rows(
+            "SELECT h.reason, h.outcome FROM handover h JOIN conversation c ON "
+            "c.id = h.conversation_id WHERE c.uid = :u ORDER BY h.id", u=talk(stack, phone).uid,
+        )
+    ]
+
+
+def _promises(stack: Stack, phone: str) -> list[str]:
+    return [
+        row[0]
+        for row in stack.rows(
+            "SELECT p.state FROM promise p JOIN conversation c ON c.id = p.conversation_id WHERE "
+            "c.uid = :u AND p.kind = 'human_reply' ORDER BY p.id", u=talk(stack, phone).uid,
+        )
+    ]
