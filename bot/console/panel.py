@@ -15,7 +15,7 @@ from bot.console import i18n, rows, wishes
 from bot.conversations.models import Customer
 from bot.conversations.states import Handling
 from bot.conversations.tickets.models import Ticket
-from bot.conversations.tickets.queries import of_customer
+from bot.conversations.tickets.queries import of_customer, open_of, open_of_case
 from bot.errors import TemporarilyUnavailable
 from bot.shop import queries as shop
 
@@ -83,9 +83,12 @@ def head(session: Session, conversation: dict[str, Any], user_id: int) -> dict[s
             first = 1 if lines and lines[0][0] == "danger" else 0
             lines.insert(first, ("reason", reason))
         lines = lines[:MOST_LINES]
+    of_case = {ticket.number for ticket in open_of_case(session, conversation["id"])}
     taken = conversation["state"] == Handling.AGENT.value
     return {
         **conversation, "summary": lines, "can_take": not taken,
+        # Offered with the resolution: (number, whether it is of the matter that is resolved).
+        "tickets": [(t.number, t.number in of_case) for t in open_of(session, conversation["id"])],
         "mine": taken and conversation["agent_id"] == user_id,
     }
 

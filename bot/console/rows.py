@@ -13,6 +13,7 @@ from bot.conversations import queries
 from bot.conversations.handover.models import Handover
 from bot.conversations.models import Attachment, Conversation, Message
 from bot.conversations.states import Handling
+from bot.conversations.tickets import queries as tickets
 
 TABS = ("waiting", "mine", "all")
 MOST_ROWS = 100  # in a list
@@ -67,9 +68,11 @@ def thread_mark(session: Session, conversation_id: int, show: int) -> object:
         .order_by(Attachment.id)
     ).all()
     passages = [
-        (p.id, p.reason, p.claimed_at, p.ended_at, p.agent_id, p.summary) for p in handovers(session, conversation_id)
+        (p.id, p.reason, p.claimed_at, p.ended_at, p.agent_id, p.summary)
+        for p in handovers(session, conversation_id)
     ]
-    return messages, files, passages
+    open_tickets = [(t.number, t.case_id) for t in tickets.open_of(session, conversation_id)]
+    return messages, files, passages, open_tickets
 
 
 def handovers(session: Session, conversation_id: int) -> list[Handover]:

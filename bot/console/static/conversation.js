@@ -7,6 +7,9 @@ const thread = pane.querySelector("[data-list]");
 const NEAR = 120; // pixels from the end that still count as reading the latest
 
 let atEnd = true;
+let ticked = new Map(); // which tickets are to be solved, kept when the part around them is drawn anew
+
+const ticks = () => pane.querySelectorAll('.head-tickets input[type="checkbox"]');
 
 function box() {
   return pane.querySelector("textarea");
@@ -33,8 +36,10 @@ function toEnd() {
 const live = new Live(pane, {
   before() {
     atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR;
+    ticked = new Map([...ticks()].map((tick) => [tick.value, tick.checked]));
   },
   after() {
+    for (const tick of ticks()) tick.checked = ticked.get(tick.value) ?? tick.checked;
     takeUpDraft();
     if (atEnd) toEnd();
   },

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.console.views import conversation, inbox, media
+from bot.console.views import conversation, inbox, media, tickets
 
-VIEWS = (inbox.blueprint, conversation.blueprint, media.blueprint)
+VIEWS = (inbox.blueprint, conversation.blueprint, media.blueprint, tickets.blueprint)

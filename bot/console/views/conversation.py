@@ -18,6 +18,8 @@ from bot.console.views.inbox import list_parts, tab_asked_for
 from bot.conversations import queries
 from bot.conversations.handover import desk, service
 from bot.conversations.states import WaitReason
+from bot.conversations.tickets import queries as tickets
+from bot.conversations.tickets.service import solve
 from bot.errors import Conflict, InvalidInput
 
 blueprint = Blueprint("conversation", __name__, url_prefix="/console")
@@ -106,6 +108,14 @@ def _leave(session: Session, conversation_id: int, user_id: int) -> None:
         raise Conflict("")
 
 
+def _resolve(session: Session, conversation_id: int, user_id: int) -> None:
+    ticked = set(request.form.getlist("solve"))
+    service.resolve(session, conversation_id, user_id)
+    for ticket in tickets.open_of(session, conversation_id):
+        if ticket.number in ticked:
+            solve(session, int(ticket.id), user_id)
+
+
 @blueprint.post("/conversations/<uid>/take")
 @login_required
 def take(uid: str) -> AnyResponse:
@@ -130,8 +140,8 @@ def leave(uid: str) -> AnyResponse:
 @blueprint.post("/conversations/<uid>/resolve")
 @login_required
 def resolve(uid: str) -> AnyResponse:
-    """Close the matter."""
-    return _move(uid, service.resolve, "done.resolved")
+    """Close the matter, and with it the tickets that are ticked."""
+    return _move(uid, _resolve, "done.resolved")
 
 
 @blueprint.post("/conversations/<uid>/reply")

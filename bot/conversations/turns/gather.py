@@ -29,6 +29,16 @@ _OPENERS = frozenset(
 )
 _UNFINISHED = re.compile(r"(?:\.\.\.|…|,|:)\s*$")
 
+_PING = re.compile(
+    r"^(?:(?:alo+|orda ?misiniz|orada ?misiniz|orda ?misin|cevap|kimse yok ?mu|ses verin|"
+    r"anyone( there)?|are you there|still there|(hala )?bekliyorum)[?!.\s]*|[!.\s]*\?[?!.\s]*)$"
+)
+
+
+def is_ping(text: str) -> bool:
+    """Tell whether a text only asks whether somebody is there ("?", "orda mısınız")."""
+    return bool(_PING.match(fold(text).strip()))
+
 
 def is_opening(text: str) -> bool:
     """Tell whether a text only opens a conversation or starts a sentence."""

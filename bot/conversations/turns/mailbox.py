@@ -8,10 +8,8 @@ with the same turn id, and Rasa answers from its tracker what it has answered be
 from __future__ import annotations
 
 import collections
-import dataclasses
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -21,35 +19,19 @@ from bot import clock, db, jobs
 from bot.conversations import rasa, service
 from bot.conversations.models import Conversation, Message, Turn
 from bot.conversations.states import Handling, Inbound
-from bot.conversations.turns import answer, gather, memory, outage, route
-from bot.gateway.outbox import sender
+from bot.conversations.turns import answer, gather, limits, outage, route
+from bot.conversations.turns.asking import OpenTurn, ask
+from bot.conversations.turns.lease import LeaseLost, hold
+from bot.gateway.outbox import claims, sender
 from bot.text import detect_language
 
 log = structlog.get_logger("turns")
 _MOST = 200  # messages looked at in one go
 
 
-class LeaseLost(Exception):
-    """Another worker took the conversation over; whatever we were about to write is its business."""
-
-
-@dataclasses.dataclass(frozen=True)
-class _Open:
-    """A turn that the brain must answer, as it stands in the database."""
-
-    turn_id: str
-    uid: str
-    channel: str
-    language: str
-    memory: dict[str, Any]
-    attachments: tuple[str, ...]
-    commands: tuple[dict[str, Any], ...]
-    attempts: int = 0
-
-
 def drain(conversation_id: int) -> None:
     """Answer what is unanswered in a conversation, unless another worker is at it."""
-    owner = sender.new_owner()
+    owner = claims.new_owner()
     wait: float | None = 0.0
     released = False
     try:
@@ -83,7 +65,7 @@ def _crashed(conversation_id: int, owner: str) -> None:
     del _crashes[conversation_id]
 
     def give_up(session: Session) -> None:
-        conversation = _hold(session, conversation_id, owner)
+        conversation = hold(session, conversation_id, owner)
         for message in _waiting(session, conversation)[:1]:
             turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
             session.add(turn)
@@ -97,17 +79,6 @@ def _crashed(conversation_id: int, owner: str) -> None:
     sender.drain(conversation_id)
 
 
-def _hold(session: Session, conversation_id: int, owner: str) -> Conversation:
-    if not service.take_lease(session, conversation_id, owner):
-        raise LeaseLost
-    return session.scalars(  # type: ignore[no-any-return]
-        sa.select(Conversation)
-        .where(Conversation.id == conversation_id)
-        .execution_options(populate_existing=True)
-        .with_for_update()
-    ).one()
-
-
 def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
     """Do one turn; return (when to look again, whether the lease is given back already).
 
@@ -115,14 +86,14 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
     that was found out in the transaction that gave the lease back, so no message falls between.
     """
     found, claimed = db.together(lambda s: _take(s, conversation_id, owner), durable=False)
-    if not isinstance(found, _Open):
+    if not isinstance(found, OpenTurn):
         if claimed is not None:
             # What a rule said or changed is on the disk before it leaves.
-            db.together(lambda s: _hold(s, conversation_id, owner))
+            db.together(lambda s: hold(s, conversation_id, owner))
             sender.drain(conversation_id, owner, claimed)
         return found, found != 0.0
     try:
-        answers, pending = _ask(conversation_id, owner, found)
+        answers, pending = ask(conversation_id, owner, found)
         claimed = db.together(
             lambda s: _answer(s, conversation_id, owner, found.turn_id, answers, pending)
         )
@@ -145,23 +116,23 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
 
 def _take(
     session: Session, conversation_id: int, owner: str
-) -> tuple[_Open | float | None, sender.Claim]:
+) -> tuple[OpenTurn | float | None, claims.Claim]:
     """Take the lease and the next turn; answer it here when the brain is not needed."""
-    conversation = _hold(session, conversation_id, owner)
+    conversation = hold(session, conversation_id, owner)
     found = _next(session, conversation)
     session.flush()
     if found is None or (isinstance(found, float) and found > 0.0):
         service.release_lease(session, conversation_id, owner)
         return found, None
-    return found, sender.claim(session, conversation_id, owner) if found == 0.0 else None
+    return found, claims.claim(session, conversation_id, owner) if found == 0.0 else None
 
 
 def _answer(
     session: Session, conversation_id: int, owner: str, turn_id: str,
     answers: Sequence[rasa.Answer], pending: Sequence[str],
-) -> sender.Claim:
+) -> claims.Claim:
     """Store replies, promises, choices and memory with the claim of the first send: one commit."""
-    conversation = _hold(session, conversation_id, owner)
+    conversation = hold(session, conversation_id, owner)
     turn, messages = _turn(session, turn_id)
     if conversation.state == Handling.AGENT.value:
         # A person took over while the brain was thinking: what they see is what counts.
@@ -172,7 +143,7 @@ def _answer(
     session.flush()
     try:
         with session.begin_nested():
-            return sender.claim(session, conversation_id, owner)
+            return claims.claim(session, conversation_id, owner)
     except sa.exc.OperationalError:
         raise
     except Exception:
@@ -193,7 +164,7 @@ def _turn(session: Session, turn_id: str) -> tuple[Turn, list[Message]]:
     return turn, list(messages)
 
 
-def _next(session: Session, conversation: Conversation) -> _Open | float | None:
+def _next(session: Session, conversation: Conversation) -> OpenTurn | float | None:
     """Take up the open turn, or make the next one; answer it here when the brain is not needed."""
     unfinished = session.scalars(
         sa.select(Turn)
@@ -211,7 +182,7 @@ def _next(session: Session, conversation: Conversation) -> _Open | float | None:
     if not waiting:
         conversation.unanswered = False
         return None
-    flood = route.is_flood(session, conversation)
+    flood = limits.is_flood(session, conversation)
     messages = gather.next_turn(waiting, join_all=flood)
     if not flood and conversation.state != Handling.AGENT.value:
         due = gather.due_at(messages)
@@ -258,7 +229,7 @@ def _beside(session: Session, conversation: Conversation, turn: Turn) -> bool:
 
 def _begin(
     session: Session, conversation: Conversation, messages: Sequence[Message]
-) -> _Open | float:
+) -> OpenTurn | float:
     decided = route.decide(session, conversation, messages)
     return _conclude(session, conversation, messages, decided)
 
@@ -266,7 +237,7 @@ def _begin(
 def _conclude(
     session: Session, conversation: Conversation, messages: Sequence[Message],
     decided: route.Route,
-) -> _Open | float:
+) -> OpenTurn | float:
     turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
     turn.commands = decided.commands or None
     session.add(turn)
@@ -283,7 +254,7 @@ def _conclude(
     return _opened(session, conversation, turn, messages, decided.language)
 
 
-def _again(session: Session, conversation: Conversation, turn: Turn) -> _Open | float:
+def _again(session: Session, conversation: Conversation, turn: Turn) -> OpenTurn | float:
     _turn_row, messages = _turn(session, turn.id)
     if conversation.state == Handling.AGENT.value:
         answer.silent(session, turn, messages, "agent")
@@ -297,9 +268,9 @@ def _again(session: Session, conversation: Conversation, turn: Turn) -> _Open | 
 def _opened(
     session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
     language: str,
-) -> _Open:
+) -> OpenTurn:
     files = [str(a.kind) for m in messages for a in m.attachments]
-    return _Open(
+    return OpenTurn(
         turn_id=str(turn.id), uid=str(conversation.uid), channel=str(messages[-1].channel),
         language=language, memory=dict(conversation.memory or {}),
         attachments=tuple(files or route.asked_about_files(session, conversation, turn)),
@@ -307,59 +278,10 @@ def _opened(
     )
 
 
-def _ask(
-    conversation_id: int, owner: str, found: _Open
-) -> tuple[list[rasa.Answer], list[str]]:
-    """Ask Rasa step by step; the steps after the first are written down before they are asked."""
-    events = memory.reset_events(found.memory)
-    if events:
-        rasa.append_events(found.uid, events)
-        # Once only: a second try must not end what the first one has begun.
-        db.together(lambda s: _noted_reset(s, conversation_id, owner))
-    commands = list(found.commands)
-    pending = [str(w) for w in found.memory.get("pending_wishes") or ()]
-    answers: list[rasa.Answer] = []
-    step = 0
-    while step < len(commands):
-        got = rasa.ask(
-            found.uid, str(commands[step]["text"]), turn_id=found.turn_id, step=step,
-            language=found.language, channel=found.channel, attachments=found.attachments,
-            new_session=step == 0 and memory.is_new_session(found.memory),
-            shop_time=clock.now().isoformat(),
-        )
-        answers.append(got)
-        if step == 0:
-            more, pending = memory.further(answers[0], got, found.memory)
-            commands = [commands[0], *({"text": m, "trusted": True} for m in more)]
-            if more:
-                _note_commands(conversation_id, owner, found.turn_id, commands)
-        step += 1
-        if got.active_loop and step < len(commands):
-            # The wish opened a form: what is left waits until the form ends.
-            pending += [c["text"].lstrip("/").split("{")[0] for c in commands[step:]]
-            break
-    return answers, pending
-
-
-def _noted_reset(session: Session, conversation_id: int, owner: str) -> None:
-    conversation = _hold(session, conversation_id, owner)
-    conversation.memory = {k: v for k, v in (conversation.memory or {}).items() if k != "reset"}
-
-
-def _note_commands(
-    conversation_id: int, owner: str, turn_id: str, commands: list[dict[str, Any]]
-) -> None:
-    def note(session: Session) -> None:
-        _hold(session, conversation_id, owner)
-        session.execute(sa.update(Turn).where(Turn.id == turn_id).values(commands=commands))
-
-    db.together(note)
-
-
 def _failed(
-    session: Session, conversation_id: int, owner: str, found: _Open, hopeless: bool = False
+    session: Session, conversation_id: int, owner: str, found: OpenTurn, hopeless: bool = False
 ) -> float:
-    conversation = _hold(session, conversation_id, owner)
+    conversation = hold(session, conversation_id, owner)
     turn, messages = _turn(session, found.turn_id)
     turn.attempts = int(turn.attempts) + 1
     if conversation.state == Handling.AGENT.value:

@@ -17,17 +17,12 @@ from bot.aftersales.promises import compute
 from bot.aftersales.promises.service import PromiseDraft
 from bot.conversations.handover import service as handover
 from bot.conversations.models import Conversation, Identity, Message, OpenOption, Turn
-from bot.conversations.states import Author, Handling, Purpose, WaitReason
-from bot.conversations.turns import gather
+from bot.conversations.states import Handling, Purpose, WaitReason
+from bot.conversations.turns import gather, limits
 from bot.formatting import moment_label
 from bot.text import detect_language, fold, harmless, is_bare_cancel, is_opt_out, ordinal_choice
 
-_WINDOW = dt.timedelta(minutes=10)  # for loops and repeats
 _OPTION_LIFE = dt.timedelta(days=7)
-_PING = re.compile(
-    r"^(?:(?:alo+|orda ?misiniz|orada ?misiniz|orda ?misin|cevap|kimse yok ?mu|ses verin|"
-    r"anyone( there)?|are you there|still there|(hala )?bekliyorum)[?!.\s]*|[!.\s]*\?[?!.\s]*)$"
-)
 _WITHDRAWN = re.compile(
     r"^(?:artik |vazgectim,? ?|tamam,? ?)*(?:beklemiyorum|beklemek istemiyorum|gerek kalmadi|"
     r"siradan (?:cikmak istiyorum|cikarin|cikar)|temsilciye gerek (?:yok|kalmadi)|"
@@ -52,20 +47,6 @@ class Route:
     commands: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
 
-def is_flood(session: Session, conversation: Conversation) -> bool:
-    """Tell whether one sender writes more than a person can in a minute."""
-    since = clock.real() - 60.0
-    count = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Message)
-        .where(
-            Message.conversation_id == conversation.id, Message.direction == "in",
-            Message.arrived_real > since,
-        )
-    )
-    return int(count or 0) > config.load().inbound_per_minute
-
-
 def decide(session: Session, conversation: Conversation, messages: Sequence[Message]) -> Route:
     """Decide about one turn; changes that a rule makes (opt-out, hand-over) happen in `session`."""
     text = gather.text_of(messages)
@@ -78,7 +59,7 @@ def decide(session: Session, conversation: Conversation, messages: Sequence[Mess
         return Route(language, silent="automatic")
     if all(m.kind == "reaction" for m in messages):
         return Route(language, silent="reaction")
-    if _repeated(session, conversation, messages, text):
+    if limits.repeated(session, conversation, messages, text):
         return Route(language, silent="repeated")
     loop = _loop(session, conversation, language)
     if loop is not None:
@@ -103,112 +84,11 @@ def _is_automatic(message: Message) -> bool:
     return bool(_AUTOMATIC.search(fold(message.text[:1000])))
 
 
-def is_ping(text: str) -> bool:
-    """Tell whether a text only asks whether somebody is there ("?", "orda mısınız")."""
-    return bool(_PING.match(fold(text).strip()))
-
-
-def _asked(session: Session, conversation: Conversation) -> bool:
-    """Tell whether a question of ours is open: a form's, a yes or no, or a choice."""
-    memory = conversation.memory or {}
-    if memory.get("active_loop") or (memory.get("slots") or {}).get("open_question"):
-        return True
-    return bool(_open_options(session, conversation))
-
-
-def _open_options(session: Session, conversation: Conversation) -> list[OpenOption]:
-    return list(
-        session.scalars(
-            sa.select(OpenOption)
-            .where(
-                OpenOption.conversation_id == conversation.id, OpenOption.is_open.is_(True)
-            )
-            .order_by(OpenOption.number)
-        )
-    )
-
-
-def _last_answers(session: Session, conversation: Conversation, count: int) -> list[Turn]:
-    return list(
-        session.scalars(
-            sa.select(Turn)
-            .where(Turn.conversation_id == conversation.id, Turn.state != "open")
-            .order_by(Turn.created_at.desc())
-            .limit(count)
-        )
-    )
-
-
-def _repeated(
-    session: Session, conversation: Conversation, messages: Sequence[Message], text: str
-) -> bool:
-    """Copies that came before our answer was seen, and the third of a row, are answered once.
-
-    The third only where nothing of ours is open and we would say the same again: "1" to three
-    menus in a row is three answers, and what an agent heard the bot has not answered.
-    """
-    key = fold(text)
-    if not key or is_ping(text) or any(m.kind != "text" for m in messages):
-        return False
-    turns = _last_answers(session, conversation, 2)
-    if not turns or not all(t.created_at > clock.now() - _WINDOW for t in turns):
-        return False
-    texts = [fold(gather.text_of(_messages_of(session, t))) for t in turns]
-    answered = [t.state == "answered" or t.reason == "repeated" for t in turns]
-    if texts[0] != key or not answered[0]:
-        return False
-    if turns[0].answered_at and all(m.created_at <= turns[0].answered_at for m in messages):
-        return True
-    if len(texts) < 2 or texts[1] != key or not answered[1] or _asked(session, conversation):
-        return False
-    if "repeated" in (turns[0].reason, turns[1].reason):
-        return True
-    said = [_said(session, t) for t in turns]
-    return said[1].endswith(said[0])  # the first one may carry the first-contact line before it
-
-
-def _said(session: Session, turn: Turn) -> str:
-    texts = session.scalars(
-        sa.select(Message.text)
-        .where(Message.turn_id == turn.id, Message.direction == "out")
-        .order_by(Message.id)
-    )
-    return "\n".join(texts)
-
-
-def _messages_of(session: Session, turn: Turn) -> list[Message]:
-    return list(
-        session.scalars(
-            sa.select(Message)
-            .where(Message.turn_id == turn.id, Message.direction == "in")
-            .order_by(Message.id)
-        )
-    )
-
-
 def _loop(session: Session, conversation: Conversation, language: str) -> Route | None:
     """Stop answering a machine that answers us: one line, and a person."""
-    since = clock.now() - _WINDOW
-    replies = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Message)
-        .where(
-            Message.conversation_id == conversation.id, Message.direction == "out",
-            Message.author == Author.BOT.value, Message.purpose == Purpose.REPLY.value,
-            Message.created_at > since,
-        )
-    )
-    if int(replies or 0) < config.load().bot_replies_per_10_minutes:
+    if not limits.too_many_replies(session, conversation):
         return None
-    told = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Turn)
-        .where(
-            Turn.conversation_id == conversation.id, Turn.reason == "utter_loop_limit",
-            Turn.created_at > since,
-        )
-    )
-    if told:
+    if limits.was_told(session, conversation, "utter_loop_limit"):
         return Route(language, silent="loop")
     return to_a_person(session, conversation, language, WaitReason.RULE, "utter_loop_limit")
 
@@ -253,7 +133,7 @@ def _command(
             )
         ).first()
         return str(option.command) if option else ""
-    options = _open_options(session, conversation)
+    options = limits.open_options(session, conversation)
     if not options or messages[-1].kind not in ("text", "tap"):
         return ""
     answer = messages[-1].text.strip()
@@ -308,7 +188,7 @@ def _waiting_ping(
     session: Session, conversation: Conversation, text: str, language: str
 ) -> Route | None:
     """Tell who waits and asks "?" their place and the time; a new time when the old one passed."""
-    if conversation.state != Handling.WAITING.value or not is_ping(text):
+    if conversation.state != Handling.WAITING.value or not gather.is_ping(text):
         return None
     promised, now = conversation.promised_at, clock.now()
     if promised is None or promised <= now:
@@ -369,7 +249,7 @@ def asked_about_files(session: Session, conversation: Conversation, turn: Turn) 
     ).first()
     if before is None or before.reason != "utter_photo_question":
         return []
-    return _kinds(_messages_of(session, before))
+    return _kinds(limits.messages_of(session, before))
 
 
 def _attachment_command(kinds: Sequence[str]) -> dict[str, Any]:
@@ -380,7 +260,7 @@ def _attachment_command(kinds: Sequence[str]) -> dict[str, Any]:
 def _brain(
     session: Session, conversation: Conversation, text: str, language: str
 ) -> Route:
-    if is_ping(text) and conversation.memory and not _asked(session, conversation):
+    if gather.is_ping(text) and conversation.memory and not limits.asked(session, conversation):
         # A lone "?" asks for the state of what is open, not for a greeting.
         last = str(conversation.memory.get("last_intent") or "")
         about_order = last in ("track_order", "delivery_delayed", "")

@@ -1,0 +1,5 @@
+// The list of tickets, live.
+
+import { Live } from "./live.js";
+
+new Live(document.querySelector(".pane-list"));
