@@ -16,8 +16,18 @@ FALLBACK = "nlu_fallback"
 RANKING_LENGTH = 10
 
 
+SAME_WAY = frozenset({"track_order", "delivery_delayed"})
+"""Question or grievance about a parcel: the order's facts decide the answer, whichever it is."""
+
+
 def is_confident(ranked: Sequence[tuple[str, float]]) -> bool:
-    """Return True when the best of (intent, confidence), best first, is to be believed."""
-    if not ranked or ranked[0][1] < TOP:
+    """Return True when the best of (intent, confidence), best first, is to be believed.
+
+    Two intents that lead the same way count together: doubt between them is no reason to ask.
+    """
+    if not ranked:
         return False
-    return len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= MARGIN
+    best, rest = ranked[0][1], list(ranked[1:])
+    if rest and {ranked[0][0], rest[0][0]} == SAME_WAY:
+        best += rest.pop(0)[1]
+    return best >= TOP and (not rest or best - rest[0][1] >= MARGIN)

@@ -161,3 +161,11 @@ def test_harmless_text_is_no_command(parse: Parse, text: str) -> None:
 
 def test_the_same_text_gives_the_same_numbers(parse: Parse) -> None:
     assert parse("paketim nerde acaba") == parse("paketim nerde acaba")
+
+
+def test_doubt_between_question_and_grievance_about_a_parcel_is_no_reason_to_ask() -> None:
+    from bot.nlu.bands import is_confident
+
+    assert is_confident([("track_order", 0.4), ("delivery_delayed", 0.35), ("greet", 0.1)])
+    assert not is_confident([("track_order", 0.4), ("return_status", 0.35), ("greet", 0.1)])
+    assert not is_confident([("track_order", 0.3), ("delivery_delayed", 0.2), ("greet", 0.2)])
