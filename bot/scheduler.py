@@ -17,7 +17,7 @@ import structlog
 
 from bot import clock, config, db, jobs, wiring
 from bot.aftersales.promises import keeping
-from bot.aftersales.waiting import timeouts
+from bot.aftersales.waiting import approaching, timeouts, updates
 from bot.conversations import service
 from bot.conversations.models import Attachment, Conversation, Message
 from bot.conversations.states import Outbound
@@ -78,12 +78,18 @@ def _close_cases() -> None:
         service.close_quiet_cases(session)
 
 
+def _promises() -> None:
+    """Show people what is due soon, write what we said we would, and then count what was kept."""
+    for step in (approaching.run, updates.run, keeping.run):
+        _done(step)
+
+
 def _duties() -> tuple[tuple[float, Callable[[], object]], ...]:
     """Return what runs by time, each with its period in real seconds."""
     return (
         (_SWEEP_EVERY, sweep),
         (20.0, timeouts.run),
-        (20.0, keeping.run),
+        (20.0, _promises),
         (config.load().missed_poll_seconds, missed.poll),
         (60.0, _close_cases),
     )

@@ -64,16 +64,42 @@ def one_line(text: str, length: int = 120) -> str:
     return plain if len(plain) <= length else plain[: length - 1].rstrip() + "…"
 
 
-_MARKS = re.compile(r"(?<![\w*~])([*_~])(?=\S)([^\n]+?)(?<=\S)\1(?![\w*~])")
+# A mark that can open (before a word) or close (after one); the two do not exclude each other.
+_OPENS = re.compile(r"(?<![\w*~])[*_~](?=\S)")
+_CLOSES = re.compile(r"(?<=\S)[*_~](?![\w*~])")
 _TAGS = {"*": "strong", "_": "em", "~": "s"}
 
 
 def marked(text: str) -> Markup:
     """Return a message as HTML with *bold*, _slanted_ and ~struck~ as messengers show them."""
-    escaped = str(escape(text))
-    return Markup(  # noqa: S704  (escaped one line above; the tags are our own)
-        _MARKS.sub(lambda m: f"<{_TAGS[m[1]]}>{m[2]}</{_TAGS[m[1]]}>", escaped)
-    )
+    return Markup("\n".join(_marked_line(line) for line in str(escape(text)).split("\n")))  # noqa: S704
+
+
+def _marked_line(line: str) -> str:
+    """Return an escaped line with our own tags: the first mark pairs with the next that closes it.
+
+    Each list is walked once, so that a message made of nothing but marks takes no longer.
+    """
+    closing: dict[str, list[int]] = {mark: [] for mark in _TAGS}
+    for found in _CLOSES.finditer(line):
+        closing[found[0]].append(found.start())
+    passed = dict.fromkeys(_TAGS, 0)
+    pieces: list[str] = []
+    end = 0
+    for found in _OPENS.finditer(line):
+        start, mark = found.start(), found[0]
+        if start < end:
+            continue  # inside of what is marked already
+        ends = closing[mark]
+        while passed[mark] < len(ends) and ends[passed[mark]] < start + 2:
+            passed[mark] += 1
+        if passed[mark] == len(ends):
+            continue
+        close = ends[passed[mark]]
+        tag = _TAGS[mark]
+        pieces += [line[end:start], f"<{tag}>", line[start + 1 : close], f"</{tag}>"]
+        end = close + 1
+    return "".join([*pieces, line[end:]])
 
 
 def money(kurus: int, currency: str = "TRY") -> str:

@@ -2,95 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from bot import clock, db, jobs
-from bot.aftersales import demo
+from bot import clock, db
 from bot.aftersales.promises import compute
 from bot.aftersales.promises.models import Promise
 from bot.aftersales.waiting import back, timeouts
-from bot.conversations.handover import desk, service
 from bot.conversations.handover.models import Handover
-from bot.conversations.models import Case, Conversation, Message, new_uid
+from bot.conversations.models import Conversation, Message
 from bot.conversations.states import WaitReason
-from tests.aftersales import factory
+from tests.aftersales.queue_stage import TUESDAY, agent, answers, asks, chat, claims, message, state
 
 SetClock = Callable[[str], None]
-TUESDAY = "2026-11-24T{}:00+03:00"
 
-
-@pytest.fixture
-def shop(set_clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo shop on a Tuesday at eleven, with two agents; nothing rings."""
-    monkeypatch.setattr(jobs, "enqueue", lambda *_, **__: False)
-    set_clock(TUESDAY.format("11:00"))
-    demo.load_if_empty()
-    with db.write() as session:
-        factory.agents(session, 2)
-
-
-def chat(phone: str = "+905550000001", language: str = "tr") -> int:
-    with db.write() as session:
-        talk = factory.talk(session, phone, channel="simulator")
-        talk.language = language
-        session.add(Case(conversation_id=talk.id, answered=True))  # the bot's line made it so
-        return int(talk.id)
-
-
-def agent() -> int:
-    from bot.accounts.models import User
-
-    with db.read() as session:
-        return int(session.scalars(sa.select(User.id).where(User.role == "agent")).first())
-
-
-def message(talk: int, author: str = "customer", **more: Any) -> None:
-    with db.write() as session:
-        found = session.get(Conversation, talk)
-        assert found is not None
-        session.add(Message(
-            conversation_id=talk, identity_id=found.identity_id, author=author,
-            direction="in" if author == "customer" else "out", channel="simulator",
-            account="shop", provider_message_id=new_uid(), text="?", state="handled", **more,
-        ))
-        found.last_inbound_at = clock.now()
-
-
-def asks(talk: int, minutes: int = 15) -> dt.datetime:
-    due = clock.now() + dt.timedelta(minutes=minutes)
-    with db.write() as session:
-        service.request(
-            session, conversation_id=talk, reason=WaitReason.ASKED, promised_at=due
-        )
-        session.add(Promise(
-            conversation_id=talk, kind="human_reply", due_at=due, basis={"source": "queue"},
-        ))
-    return due
-
-
-def claims(talk: int) -> None:
-    with db.write() as session:
-        service.claim(session, talk, agent())
-
-
-def answers(talk: int) -> None:
-    with db.write() as session:
-        desk.reply(session, talk, agent(), "Bakıyorum.")
-
-
-def state(talk: int) -> tuple[str, str | None]:
-    with db.read() as session:
-        found = session.get(Conversation, talk)
-        assert found is not None
-        return found.state, found.wait_reason
-
-
-def test_an_agent_who_writes_nothing_loses_the_chat(shop: None, set_clock: SetClock) -> None:
+def test_an_agent_who_writes_nothing_loses_the_chat(busy_shop: None, set_clock: SetClock) -> None:
     talk = chat()
     message(talk)
     message(talk, "bot")
@@ -105,7 +33,7 @@ def test_an_agent_who_writes_nothing_loses_the_chat(shop: None, set_clock: SetCl
 
 
 def test_an_answer_holds_the_chat_until_the_customer_writes(
-    shop: None, set_clock: SetClock
+    busy_shop: None, set_clock: SetClock
 ) -> None:
     talk = chat()
     asks(talk)
@@ -126,7 +54,7 @@ def test_an_answer_holds_the_chat_until_the_customer_writes(
 
 
 def test_an_agent_who_steps_in_owes_nothing_until_the_customer_writes(
-    shop: None, set_clock: SetClock
+    busy_shop: None, set_clock: SetClock
 ) -> None:
     quiet, asking = chat(), chat("+905550000002")
     for talk in (quiet, asking):
@@ -140,7 +68,7 @@ def test_an_agent_who_steps_in_owes_nothing_until_the_customer_writes(
     assert (state(quiet)[0], state(asking)[0]) == ("agent", "waiting")
 
 
-def test_closed_hours_do_not_count(shop: None, set_clock: SetClock) -> None:
+def test_closed_hours_do_not_count(busy_shop: None, set_clock: SetClock) -> None:
     talk = chat()
     set_clock(TUESDAY.format("17:50"))
     asks(talk)
@@ -159,7 +87,7 @@ def test_closed_hours_do_not_count(shop: None, set_clock: SetClock) -> None:
      ("en", "We will write to you by today 11:20 at the latest.")],
 )
 def test_who_goes_back_is_told_by_when(
-    shop: None, set_clock: SetClock, language: str, words: str
+    busy_shop: None, set_clock: SetClock, language: str, words: str
 ) -> None:
     talk = chat(language=language)
     asks(talk, minutes=5)
@@ -180,7 +108,7 @@ def test_who_goes_back_is_told_by_when(
         assert promise.wording and promise.wording in said.text
 
 
-def test_a_promise_that_still_stands_is_not_put_off(shop: None, set_clock: SetClock) -> None:
+def test_a_promise_that_still_stands_is_not_put_off(busy_shop: None, set_clock: SetClock) -> None:
     for n in range(20):
         asks(chat(f"+9055511111{n:02}"), minutes=300)
     talk = chat()
@@ -195,7 +123,7 @@ def test_a_promise_that_still_stands_is_not_put_off(shop: None, set_clock: SetCl
         assert [row.due_at for row in rows] == [due]
 
 
-def test_who_waits_waits_only_for_those_before(shop: None, set_clock: SetClock) -> None:
+def test_who_waits_waits_only_for_those_before(busy_shop: None, set_clock: SetClock) -> None:
     talks = []
     for minute in range(10):
         set_clock(TUESDAY.format(f"10:{minute:02}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import time
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,29 @@ def test_a_wish_is_named_as_customers_read_it() -> None:
     ],
 )
 def test_marks_become_tags_and_nothing_else_does(text: str, html: str) -> None:
+    assert str(labels.marked(text)) == html
+
+
+@pytest.mark.parametrize(
+    "text", ["*a " * 20_000, "*" * 60_000, "*a*" * 20_000, "_a *b ~c " * 7_000, "*a* " * 15_000]
+)
+def test_a_message_of_nothing_but_marks_takes_no_longer(text: str) -> None:
+    began = time.process_time()
+    labels.marked(text)
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*a* ve *b*", "<strong>a</strong> ve <strong>b</strong>"),
+        ("*a _b_ c*", "<strong>a _b_ c</strong>"),
+        ("*bir\niki*", "*bir\niki*"),
+        ("a * b *c*", "a * b <strong>c</strong>"),
+        ("*açık kaldı _ama bu değil_", "*açık kaldı <em>ama bu değil</em>"),
+    ],
+)
+def test_a_mark_ends_with_the_next_that_closes_it(text: str, html: str) -> None:
     assert str(labels.marked(text)) == html
 
 

@@ -37,8 +37,14 @@ _SIGNATURES = (
 
 @blueprint.before_request
 def _only_for_us() -> None:
-    """Let in a signed-in user, or somebody at this machine; for anybody else there is no page."""
-    if not current_user.is_authenticated and not locality.with_local_host(request):
+    """Let in a signed-in user, or somebody at this machine; for anybody else there is no page.
+
+    With a public address nobody counts as being at this machine: see `locality.is_published`.
+    """
+    if current_user.is_authenticated:
+        return
+    published = locality.is_published(config.load().public_base_url)
+    if published or not locality.with_local_host(request):
         raise PageNotFound()
 
 

@@ -105,7 +105,7 @@ def to_a_person(
     known = conversation.promised_at
     if not moved and known is not None and known > clock.now():
         return Route(language, say=say, variables={"moment": moment(known, language)})
-    conversation.promised_at = promise.due_at
+    handover.repromise(session, conversation.id, promise.due_at)
     return Route(
         language, say=say, variables={"moment": moment(promise.due_at, language)},
         promises=[promise],
@@ -193,7 +193,7 @@ def _waiting_ping(
     promised, now = conversation.promised_at, clock.now()
     if promised is None or promised <= now:
         promise = compute.human_reply(session, now, conversation_id=conversation.id)
-        conversation.promised_at = promise.due_at
+        handover.repromise(session, conversation.id, promise.due_at)
         return Route(
             language, say="utter_queue_still_waiting",
             variables={"moment": moment(promise.due_at, language)}, promises=[promise],
@@ -268,7 +268,7 @@ def _brain(
         return Route(language, commands=[{"text": command, "trusted": True}])
     safe = harmless(text)[:_TEXT_LIMIT].strip()
     if not safe:
-        return Route(language, say="utter_unsupported")
+        return Route(language, say="utter_nothing_open")
     return Route(language, commands=[{"text": safe, "trusted": False}])
 
 

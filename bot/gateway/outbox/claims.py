@@ -24,7 +24,9 @@ from bot.conversations.models import Identity, Message
 from bot.conversations.states import Outbound, Purpose
 from bot.gateway.outbox import checks, rates, receipts, remedies
 
-CLAIM_SECONDS = 60.0  # real; longer than any provider call may take
+# Real; longer than a provider call takes at most (10 s to connect, 10 s to answer). This long, and
+# until a look-up finds nothing, waits who was to get a message that a killed process had claimed.
+CLAIM_SECONDS = 25.0
 _UNASKED = (Purpose.NOTICE.value, Purpose.SURVEY.value, Purpose.MARKETING.value)
 _BUSY = (Outbound.QUEUED.value, Outbound.SENDING.value, Outbound.UNKNOWN.value)
 
