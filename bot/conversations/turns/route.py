@@ -105,11 +105,17 @@ def to_a_person(
     known = conversation.promised_at
     if not moved and known is not None and known > clock.now():
         return Route(language, say=say, variables={"moment": moment(known, language)})
-    handover.repromise(session, conversation.id, promise.due_at)
+    _repromise(session, conversation, promise)
     return Route(
         language, say=say, variables={"moment": moment(promise.due_at, language)},
         promises=[promise],
     )
+
+
+def _repromise(session: Session, conversation: Conversation, promise: PromiseDraft) -> None:
+    """Let desk and customer see the same new time."""
+    if promise.due_at is not None:
+        handover.repromise(session, conversation.id, promise.due_at)
 
 
 def moment(when: dt.datetime | None, language: str) -> str:
@@ -193,7 +199,7 @@ def _waiting_ping(
     promised, now = conversation.promised_at, clock.now()
     if promised is None or promised <= now:
         promise = compute.human_reply(session, now, conversation_id=conversation.id)
-        handover.repromise(session, conversation.id, promise.due_at)
+        _repromise(session, conversation, promise)
         return Route(
             language, say="utter_queue_still_waiting",
             variables={"moment": moment(promise.due_at, language)}, promises=[promise],
