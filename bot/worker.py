@@ -14,10 +14,10 @@ from collections.abc import Callable
 import dramatiq
 import structlog
 
-from bot import config, jobs, wiring
+from bot import config, db, jobs, wiring
 from bot.conversations.turns import mailbox
 from bot.gateway import media
-from bot.gateway.outbox import sender
+from bot.gateway.outbox import claims, sender
 
 log = structlog.get_logger("worker")
 
@@ -49,6 +49,10 @@ def main() -> None:
     """Work until SIGTERM or SIGINT."""
     wiring.wire("worker")
     os.environ.setdefault("dramatiq_worker_timeout", "50")  # an idle queue adds 0.45 s a hop otherwise
+    with db.write() as session:
+        freed = claims.free_dead(session)
+    if freed:
+        log.info("freed_after_a_kill", count=freed)
     broker = jobs.broker()
     actors(broker)
     threads = config.load().worker_threads

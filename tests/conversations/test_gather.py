@@ -53,3 +53,9 @@ def test_each_new_bubble_starts_the_pause_again_but_not_for_ever() -> None:
     many = [_message("slm", at=100.0 + i) for i in range(6)]
     assert gather.due_at(many) == pytest.approx(105.0)
     assert gather.due_at([*messages, _message("1024", at=101.5)]) == 0.0
+
+
+def test_one_word_is_an_answer_when_we_asked() -> None:
+    assert gather.pause_after(_message("evet")) == gather.OPENING_PAUSE
+    assert gather.pause_after(_message("evet"), asked=True) == 0.0
+    assert gather.pause_after(_message("merhaba"), asked=True) == gather.OPENING_PAUSE

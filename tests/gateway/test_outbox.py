@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 
 import pytest
@@ -424,3 +425,24 @@ def test_quiet_hours_hold_back_what_nobody_asked_for(
     set_clock("2026-11-25T08:01:00+03:00")
     sender.drain(conversation)
     assert _bodies(fake) == ["cevap", "kargonuz yola çıktı"]
+
+
+def test_what_a_killed_worker_held_is_free_when_the_next_one_starts(fake: TwilioFake) -> None:
+    from bot.gateway.outbox import claims
+
+    conversation = _conversation()
+    _say(conversation, "bir")
+    living, dead = claims.new_owner(), claims.new_owner().replace(f":{os.getpid()}:", ":999999999:")
+    with db.write() as session:
+        row = session.get(Conversation, conversation)
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert row is not None
+        row.lease_owner, row.lease_until = dead, clock.real() + 60
+        message.state, message.claim_owner, message.claim_until = "sending", living, clock.real() + 60
+    with db.write() as session:
+        assert claims.free_dead(session) == 1
+    with db.read() as session:
+        row = session.get(Conversation, conversation)
+        assert row is not None and row.lease_until == 0.0
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert message.claim_until > clock.real(), "what a living process holds stays held"

@@ -55,8 +55,11 @@ def has_identifier(text: str) -> bool:
     return bool(find_numbers(text) or find_phones(text) or find_ticket_numbers(text))
 
 
-def pause_after(message: Message) -> float:
-    """Return how long to wait for more after this message, in seconds; 0.0 for a whole message."""
+def pause_after(message: Message, asked: bool = False) -> float:
+    """Return how long to wait for more after this message, in seconds; 0.0 for a whole message.
+
+    With a question of ours open (`asked`) one plain word is an answer.
+    """
     if message.kind == "media" and not message.text.strip():
         return PHOTO_PAUSE
     text = message.text.strip()
@@ -66,10 +69,12 @@ def pause_after(message: Message) -> float:
         return 0.0
     words = len(text.split())
     # One plain word ("siparişim") is the start of a sentence as often as a wish.
-    return OPENING_PAUSE if is_opening(text) or (words == 1 and text.isalpha() and len(text) <= 20) else 0.0
+    return OPENING_PAUSE if is_opening(text) or (not asked and words == 1 and text.isalpha() and len(text) <= 20) else 0.0
 
 
-def next_turn(messages: Sequence[Message], join_all: bool = False) -> list[Message]:
+def next_turn(
+    messages: Sequence[Message], join_all: bool = False, asked: bool = False
+) -> list[Message]:
     """Return the messages of the next turn: up to and with the first whole message.
 
     Copies of the same text that came before anybody could answer belong to the same turn. With
@@ -80,7 +85,7 @@ def next_turn(messages: Sequence[Message], join_all: bool = False) -> list[Messa
     taken: list[Message] = []
     for position, message in enumerate(messages):
         taken.append(message)
-        if pause_after(message) == 0.0:
+        if pause_after(message, asked) == 0.0:
             same = fold(message.text.strip())
             for later in messages[position + 1 :]:
                 if later.kind != "text" or not same or fold(later.text.strip()) != same:
@@ -90,13 +95,13 @@ def next_turn(messages: Sequence[Message], join_all: bool = False) -> list[Messa
     return taken
 
 
-def due_at(messages: Sequence[Message]) -> float:
+def due_at(messages: Sequence[Message], asked: bool = False) -> float:
     """Return the real instant from which a turn of these messages may be answered."""
-    if any(pause_after(m) == 0.0 for m in messages):
+    if any(pause_after(m, asked) == 0.0 for m in messages):
         return 0.0
     last = messages[-1]
     return min(
-        float(last.arrived_real) + pause_after(last),
+        float(last.arrived_real) + pause_after(last, asked),
         float(messages[0].arrived_real) + LONGEST_PAUSE,
     )
 

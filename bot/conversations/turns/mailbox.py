@@ -183,9 +183,10 @@ def _next(session: Session, conversation: Conversation) -> OpenTurn | float | No
         conversation.unanswered = False
         return None
     flood = limits.is_flood(session, conversation)
-    messages = gather.next_turn(waiting, join_all=flood)
+    asked = limits.asked(session, conversation)
+    messages = gather.next_turn(waiting, join_all=flood, asked=asked)
     if not flood and conversation.state != Handling.AGENT.value:
-        due = gather.due_at(messages)
+        due = gather.due_at(messages, asked)
         if due > clock.real():
             conversation.due_at = due
             return max(due - clock.real(), 0.01)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import os
+import socket
 import threading
 import uuid
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,13 +22,14 @@ from sqlalchemy.orm import Session, aliased
 from bot import clock, config, db
 from bot.channels import registry
 from bot.channels.events import Option, OutgoingMessage
-from bot.conversations.models import Identity, Message
+from bot.conversations.models import Conversation, Identity, Message
 from bot.conversations.states import Outbound, Purpose
 from bot.gateway.outbox import checks, rates, receipts, remedies
 
 # Real; longer than a provider call takes at most (10 s to connect, 10 s to answer). This long, and
 # until a look-up finds nothing, waits who was to get a message that a killed process had claimed.
 CLAIM_SECONDS = 25.0
+_HOST = socket.gethostname()[:20].replace(":", "-")
 _UNASKED = (Purpose.NOTICE.value, Purpose.SURVEY.value, Purpose.MARKETING.value)
 _BUSY = (Outbound.QUEUED.value, Outbound.SENDING.value, Outbound.UNKNOWN.value)
 
@@ -48,7 +51,29 @@ Claim = Work | float | None  # a message; seconds until there may be one; nothin
 
 def new_owner() -> str:
     """Return a name for claims that no other thread of any process has."""
-    return f"{os.getpid()}-{threading.get_ident()}-{uuid.uuid4().hex[:8]}"
+    return f"{_HOST}:{os.getpid()}:{threading.get_ident() % 10**6}:{uuid.uuid4().hex[:8]}"
+
+
+def is_dead(owner: str | None) -> bool:
+    """Tell whether an owner was a process of this machine that no longer runs."""
+    host, _, rest = (owner or "").partition(":")
+    pid = rest.partition(":")[0]
+    return host == _HOST and pid.isdigit() and not Path(f"/proc/{pid}").exists()
+
+
+def free_dead(session: Session) -> int:
+    """Let go of what processes of this machine held when they were killed; return how much."""
+    now, freed = clock.real(), 0
+    for model, owner, until in (
+        (Conversation, Conversation.lease_owner, Conversation.lease_until),
+        (Message, Message.claim_owner, Message.claim_until),
+    ):
+        held = session.execute(sa.select(model.id, owner).where(until > now)).all()
+        dead = [int(row_id) for row_id, name in held if is_dead(name)]
+        for row_id in dead:
+            session.execute(sa.update(model).where(model.id == row_id).values({until.key: 0.0}))
+        freed += len(dead)
+    return freed
 
 
 def claim(session: Session, conversation_id: int, owner: str) -> Claim:
