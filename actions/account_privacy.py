@@ -1,17 +1,35 @@
-"""Consent to be written to: refused at once, given only after the full text and a plain yes."""
+"""Consent to be written to, and what we know of a person.
+
+Consent is refused at once, and given only after the full text and a plain yes. What is done with
+data is told to anybody by the notice; a copy or a deletion is a request with a number and a day.
+"""
 
 from __future__ import annotations
 
-from rasa_sdk.events import SlotSet
+import re
+from typing import Final
 
-from actions.base import Choice, Context, DestekAction, Events
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions.base import Context, DestekAction, Events
+from actions.warranty_service import yes_or_no
 from bot import db
 from bot.aftersales.customers import service as customers
 from bot.aftersales.orders import access
 from bot.conversations.models import Effect
 from bot.shop import queries as shop
+from bot.text import clean, fold
 
 CONSENT_QUESTION = "marketing_opt_in"
+_ABOUT_NOTICE: Final = re.compile(
+    r"\b(?:paylas\w*|aktar\w*|satiyor\w*|kimler\w*|kiminle|ne amacla|amaciniz|neden tut\w*"
+    r"|nicin|aydinlatma\w*|gizlilik|politika\w*|share\w*|sell|third part\w*|purpose|privacy"
+    r"|policy|notice)\b"
+)
+_WANTS_COPY: Final = re.compile(
+    r"\b(?:kopya\w*|dokum\w*|gonder\w*|ilet\w*|basvur\w*|hangi (?:kisisel )?veri\w*|neler tut\w*"
+    r"|copy|export|send me|what data|request)\b"
+)
 
 
 class MarketingOptOut(DestekAction):
@@ -47,8 +65,7 @@ class MarketingOptIn(DestekAction):
         ctx.say(
             "utter_ask_consent", shop_name=str(profile["name"]),
             privacy_url=str(profile["privacy_url"]),
-            choices=[Choice(ctx.intent_label("affirm"), "/affirm"),
-                     Choice(ctx.intent_label("deny"), "/deny")],
+            choices=yes_or_no(ctx),
         )
         return [SlotSet("open_question", CONSENT_QUESTION)]
 
@@ -64,3 +81,24 @@ def give_consent(ctx: Context) -> None:
                 session, who.identity_id, proof=f"turn:{ctx.turn_id}", source=who.channel
             )
     ctx.say("utter_consent_stored")
+
+
+class DataAccessRequest(DestekAction):
+    """What do you know of me, and what do you do with it."""
+
+    def name(self) -> str:
+        return "action_data_access_request"
+
+    def perform(self, ctx: Context) -> Events:
+        """Answer what the notice says with the notice; for a copy open a request."""
+        words = fold(clean(ctx.text))
+        if not _ABOUT_NOTICE.search(words) or _WANTS_COPY.search(words):
+            return [SlotSet("wish", "data_access_request"), FollowupAction("action_open_case")]
+        with db.read() as session:
+            profile = shop.profile(session)
+        url = str(profile["privacy_url"] or profile["url"])
+        ctx.say("utter_privacy_notice", privacy_url=url)
+        if ctx.in_form:
+            return []
+        ctx.say("utter_offer_data_request", choices=yes_or_no(ctx))
+        return [SlotSet("open_question", "wish:data_access_request")]

@@ -20,15 +20,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.first_look import instead_of
 from bot import clock, config, db, formatting
 from bot.aftersales.policies.answers import Answer
 from bot.aftersales.promises.service import PromiseDraft
-from bot.conversations.models import Conversation, Customer
+from bot.conversations.models import Conversation, Customer, Message
 from bot.errors import NotFound
 
 CASE_FORM = "case_form"
 MAX_TITLE = 20  # characters of a button, the narrowest limit among the channels
 Events = list[dict[str, Any]]
+_NOT_OURS = (CASE_FORM, "action_listen", "action_extract_slots", "action_session_start")
 _NO_WISH = frozenset({"affirm", "deny", "provide_info", "survey_answer", "nlu_fallback"})
 
 
@@ -133,6 +135,23 @@ class Context:
         return ""
 
     @property
+    def received_at(self) -> dt.datetime:
+        """When the message that is answered reached us: the first of its turn, or an earlier one
+        that was not understood then and is taken up now. A notice bears this time.
+        """
+        unclear = self.slot("unclear_text")
+        if not self.words_of_turn and unclear:
+            for event in reversed(self.tracker.events):
+                if event.get("event") == "user" and event.get("text") == unclear:
+                    said = (event.get("metadata") or {}).get("shop_time")
+                    return dt.datetime.fromisoformat(said) if said else self.now
+        with db.read() as session:
+            first = session.scalar(sa.select(sa.func.min(Message.created_at)).where(
+                Message.turn_id == self.turn_id, Message.direction == "in"
+            ))
+        return min(first, self.now) if first else self.now
+
+    @property
     def has_attachment(self) -> bool:
         """Whether a photo or file came with the message, or is all of it."""
         return bool(self.metadata.get("attachments") or self.entities("attachment"))
@@ -150,6 +169,16 @@ class Context:
     def in_form(self) -> bool:
         """Whether a form waits for an answer."""
         return bool((self.tracker.active_loop or {}).get("name"))
+
+    @property
+    def is_follow_up(self) -> bool:
+        """Whether another action of ours has run since the customer's message."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return False
+            if event.get("event") == "action" and event.get("name") not in _NOT_OURS:
+                return True
+        return False
 
     # What we answer
 
@@ -174,23 +203,31 @@ class Context:
         *,
         choices: Sequence[Choice] = (),
         promises: Iterable[PromiseDraft] = (),
+        sources: Iterable[Mapping[str, Any]] = (),
         **variables: str,
     ) -> None:
         """Answer with a response of data/responses, its choices, and the promises that it makes.
 
-        Its variables come as a mapping, by name, or both.
+        Its variables come as a mapping, by name, or both. `sources` are the records that a rule or
+        a figure in it is quoted from; like promises they travel as data with the reply.
         """
-        drafts = [self.worded(draft).as_data() for draft in promises]
+        data: dict[str, Any] = {
+            "promises": [self.worded(draft).as_data() for draft in promises],
+            "sources": [dict(source) for source in sources],
+        }
+        data = {name: value for name, value in data.items() if value}
         self._dispatcher.utter_message(
             response=response,
             buttons=[choice.as_data() for choice in choices],
-            json_message={"destek": {"promises": drafts}} if drafts else None,
+            json_message={"destek": data} if data else None,
             **{n: _harmless(v) for n, v in {**(filled or {}), **variables}.items()},
         )
 
     def quote(self, answer: Answer) -> None:
-        """Answer with what the shop's policies say."""
-        self.say(answer.response, answer.variables, promises=answer.promises)
+        """Answer with what the shop's policies say, and name them."""
+        self.say(
+            answer.response, answer.variables, promises=answer.promises, sources=answer.sources
+        )
 
     def done(self, action: str) -> None:
         """Mark the end of an action, so that one that failed is known by its missing mark."""
@@ -205,6 +242,12 @@ class Context:
         local = at.astimezone(ZoneInfo(config.load().shop_time_zone))
         day = formatting.date_label(local.date(), self.language)
         return f"{day} {formatting.time_label(local)}"
+
+    def day(self, at: dt.datetime) -> str:
+        """Return the day of an instant: `24 Aralık Perşembe`, `Thu 24 Dec`."""
+        zone = ZoneInfo(config.load().shop_time_zone)
+        today = self.now.astimezone(zone).date()
+        return formatting.date_label(at.astimezone(zone).date(), self.language, today)
 
     def until(self, at: dt.datetime) -> str:
         """Return an instant as a limit: `bugün 17:00'ye kadar`, `by Wed 25 Nov 17:00`."""
@@ -222,6 +265,7 @@ class DestekAction(Action, ABC):
 
     tidies = True  # false for the steps inside a form, which are not an answer of their own
     keeps_misses = False  # true for the action that counts what was not understood
+    looks_first = True  # false where danger and the like were looked for before
     about_something = True  # whether its intent is a matter that a person taking over should see
 
     @abstractmethod
@@ -237,13 +281,16 @@ class DestekAction(Action, ABC):
     ) -> Events:
         """Answer one message (called by the action server)."""
         ctx = Context(dispatcher, tracker, domain)
-        events = [*self.perform(ctx)]
-        if self.tidies:
+        instead = instead_of(ctx, self.name()) if self.looks_first else None
+        events = [FollowupAction(instead)] if instead else [*self.perform(ctx)]
+        if self.tidies and not instead:
             events += self._tidy(ctx, events)
             events += self._offer_saved_case(ctx, events)
+            # An action that followed another one has no rule that says what comes after it.
             if not _goes_on(ctx, events):
-                # An action that followed another one has no rule that says what comes after it.
                 events.append(FollowupAction("action_listen"))
+            elif ctx.is_follow_up and not any(e.get("event") == "followup" for e in events):
+                events.append(FollowupAction(CASE_FORM))
         ctx.done(self.name())
         return events
 

@@ -13,26 +13,32 @@ from typing import Final
 
 from rasa_sdk.events import SlotSet
 
+from actions import called_off
 from actions.base import Choice, Context, DestekAction, Events
-from actions.case_table import CASES, akin
-from actions.cases import NOT_ASKED, candidates
-from actions.safety import is_dangerous
-from bot.text import clean, find_numbers, fold, squeeze
+from actions.case_orders import NOT_ASKED, candidates, named_numbers, product_lines
+from actions.case_table import ASKS_REMEDY, CASES, NO_REMEDY, akin
+from actions.cases import own_words
+from actions.first_look import instead_of
+from bot.text import find_numbers
 
 ANSWERS: Final = frozenset({"provide_info", "affirm", "deny", "nlu_fallback", "survey_answer"})
 SURE: Final = 0.8  # from here on a message akin to the case is a wish of its own
 MAX_CHOICES: Final = 3
 WORDS_BESIDE_NUMBER: Final = 4  # "1026 olan", "it is 1026": a number and nothing else told
-_CALLED_OFF: Final = re.compile(
-    r"(?:(?:tamam|ok|neyse|yok|ya|hayir|no) )*"
-    r"(?:vazgec(?:tim|iyorum|elim)|bos ?ver(?:in)?|gerek (?:yok|kalmadi)|iptal(?: et(?:in)?| edin)?"
-    r"|istemiyorum(?: artik)?|kalsin|never ?mind|forget (?:it|about it)|cancel(?: it| that)?"
-    r"|leave it)"
-    r"(?: (?:tesekkur\w*|sagol\w*|sag ol\w*|thanks|thank you|lutfen|please))*"
+_NO_NUMBER: Final = re.compile(
+    r"(?:bilmiyorum|hatirlamiyorum|bulamadim|bulamiyorum|(?:numara|siparis numara)\w* yok"
+    r"|(?:i )?dont know|i do not know|not sure|emin degilim|i dont have (?:it|one))(?: \w+){0,4}"
 )
-_UNKNOWN: Final = re.compile(
-    r"(?:yok|bilmiyorum|hatirlamiyorum|bulamadim|numaram? yok|no|dont know|i dont know"
-    r"|i do not know|not sure|none|emin degilim)(?: \w+){0,4}"
+_NOTHING: Final = re.compile(r"(?:yok|no|none|hayir)(?: \w+){0,2}")
+_REMEDY: Final = re.compile(
+    r"\b(?:degisim|degistir\w*|iade\w*|para(?:mi|m|nin|si|sini)?|ucret\w*|onarim|onar\w*|tamir\w*"
+    r"|indirim\w*|yenisi\w*|exchange\w*|replace\w*|new one|refund\w*|money back|repair\w*|fix\w*"
+    r"|discount|price cut)\b"
+)
+_QUESTION: Final = re.compile(r"\b(?:kac|ne kadar|nasil|nedir|m[iu]|how|what|when|do you)\b")
+_BESIDE: Final = frozenset(
+    """olan no numara numarasi nolu siparis siparisim it is the one that this bu su evet yes tamam
+    ok hayir icin lutfen please order number my for yani sanirim galiba""".split()
 )
 
 
@@ -40,6 +46,7 @@ class ValidateCaseForm(DestekAction):
     """Decide what a message means for the open question. Only slot events make it an answer."""
 
     tidies = False
+    looks_first = False
 
     def name(self) -> str:
         return "validate_case_form"
@@ -51,13 +58,18 @@ class ValidateCaseForm(DestekAction):
             return []
         text = ctx.text
         case = str(ctx.slot("case_intent") or "")
-        if text and is_dangerous(text):
+        first = instead_of(ctx, self.name())
+        if first == "action_safety":
             return [SlotSet("case_details", _joined(ctx, text)), SlotSet("requested_slot", None)]
-        if text and case != "cancel_order" and _CALLED_OFF.fullmatch(_words(text)):
+        if text and wanted == "case_photo" and called_off.is_no_photo(text):
+            return [SlotSet("case_photo", NOT_ASKED), *_seen(ctx)]
+        if text and (called_off.is_called_off(case, text) or _refused_twice(ctx, case, text)):
             return [SlotSet("case_intent", None), SlotSet("requested_slot", None)]
+        if first:
+            return []  # a threat and the like: answered by itself, whatever was asked
         if ctx.has_attachment and not text:
             return [SlotSet("case_photo", "received"), *_seen(ctx)]
-        if not _answers(ctx, case):
+        if not _answers(ctx, case, text):
             return []
         events = self._fill(ctx, str(wanted), text)
         if ctx.has_attachment and wanted != "case_photo":
@@ -76,7 +88,7 @@ class ValidateCaseForm(DestekAction):
         if wanted == "case_photo":
             if ctx.has_attachment:
                 return [SlotSet("case_photo", "received")]
-            words = "" if ctx.intent in ("affirm", "deny") else text
+            words = "" if _is_bare(ctx, text) else text
             more = [SlotSet("case_details", _joined(ctx, words))] if words else []
             if ctx.intent == "affirm" and not ctx.slot("case_tries"):
                 return [SlotSet("case_tries", 1)]  # "yes, I will": the photo is still to come
@@ -88,6 +100,7 @@ class AskCaseOrder(DestekAction):
     """Ask which order is meant, with the customer's own ones as choices."""
 
     tidies = False
+    looks_first = False
 
     def name(self) -> str:
         return "action_ask_case_order"
@@ -99,6 +112,7 @@ class AskCaseOrder(DestekAction):
         if not own:
             ctx.say("utter_ask_order_again" if ctx.slot("case_tries") else "utter_ask_order_number")
             return []
+        again = case == "cancel_order" and ctx.slot("case_tries")
         choices = [
             Choice(
                 f"{order.number} {order.products(ctx.language)}".strip(),
@@ -106,7 +120,7 @@ class AskCaseOrder(DestekAction):
             )
             for order in own
         ]
-        ctx.say("utter_ask_case_order", choices=choices)
+        ctx.say("utter_ask_cancel_which" if again else "utter_ask_case_order", choices=choices)
         return []
 
 
@@ -114,13 +128,17 @@ class AskCaseDetails(DestekAction):
     """Ask the one open question of the case."""
 
     tidies = False
+    looks_first = False
 
     def name(self) -> str:
         return "action_ask_case_details"
 
     def perform(self, ctx: Context) -> Events:
         """Ask in the words of the case's intent."""
-        own = f"utter_ask_details_{ctx.slot('case_intent')}"
+        case = str(ctx.slot("case_intent"))
+        own, one = f"utter_ask_details_{case}", f"utter_ask_single_{case}"
+        if ctx.knows(one) and product_lines(ctx, CASES[case], ctx.slot("case_order")) == 1:
+            own = one  # the order holds one thing: which one is no question
         ctx.say(own if ctx.knows(own) else "utter_ask_details")
         return []
 
@@ -129,6 +147,7 @@ class AskCasePhoto(DestekAction):
     """Ask for a photo, which may be refused."""
 
     tidies = False
+    looks_first = False
 
     def name(self) -> str:
         return "action_ask_case_photo"
@@ -161,32 +180,77 @@ def _is_answer_time(ctx: Context) -> bool:
     return False
 
 
-def _answers(ctx: Context, case: str) -> bool:
-    if ctx.intent in ANSWERS or ctx.intent == case:
+def _answers(ctx: Context, case: str, text: str) -> bool:
+    """Tell whether a message is an answer to what was asked, however it was understood."""
+    if ctx.intent in ANSWERS or ctx.intent == case or called_off.is_reason(text):
         return True
-    return ctx.slot("requested_slot") == "case_details" and (
-        akin(ctx.intent, case) and ctx.confidence < SURE
-    )
+    if ctx.slot("requested_slot") != "case_details":
+        return False
+    if akin(ctx.intent, case) and ctx.confidence < SURE:
+        return True
+    # We asked which remedy is wanted: a remedy that is named answers that, and is no new wish.
+    words = called_off.words_of(text)
+    wished = case in ASKS_REMEDY and ctx.intent not in NO_REMEDY and _REMEDY.search(words)
+    return bool(wished) and "?" not in text and not _QUESTION.search(words)
+
+
+def _refused_twice(ctx: Context, case: str, text: str) -> bool:
+    """Tell whether somebody who is asked which order to cancel only says no, and again no."""
+    if case != "cancel_order" or ctx.slot("requested_slot") != "case_order":
+        return False
+    refused = ctx.intent == "deny" or _NOTHING.fullmatch(called_off.words_of(text))
+    return bool(refused and ctx.slot("case_tries")) and not find_numbers(text)
 
 
 def _order_events(ctx: Context, text: str) -> Events:
     """Take the order that was named; after two tries without one go on without it."""
-    named = ctx.entities("order_number") or find_numbers(text)
+    named = named_numbers(ctx) or find_numbers(text)
+    case = str(ctx.slot("case_intent"))
     if named:
-        return [SlotSet("case_order", named[0]), SlotSet("case_tries", None)]
+        events = [SlotSet("case_order", named[0]), SlotSet("case_tries", None)]
+        return [*events, *_told_beside(ctx, case, named[0], text)]
+    words = called_off.words_of(text)
     tries = int(ctx.slot("case_tries") or 0) + 1
-    if ctx.intent == "deny" or _UNKNOWN.fullmatch(_words(text)) or tries > 1:
+    unknown = bool(_NO_NUMBER.fullmatch(words))
+    # Asked which order to cancel, a bare "no" may well mean "do not cancel".
+    if case != "cancel_order" and not called_off.is_reason(text):
+        unknown = unknown or bool(_NOTHING.fullmatch(words)) or ctx.intent == "deny"
+    if unknown or tries > 1:
         events = [SlotSet("case_order", NOT_ASKED), SlotSet("case_tries", None)]
-        return [*events, *_kept(ctx, text)]
+        return [*events, *_kept(ctx, text), *_only_product(ctx, case, NOT_ASKED)]
     return [SlotSet("case_tries", tries), *_kept(ctx, text)]
+
+
+def _told_beside(ctx: Context, case: str, number: str, text: str) -> Events:
+    """Take the words beside a number for the matter, if they tell anything of it."""
+    if ctx.slot("case_details") not in (None, ""):
+        return _kept(ctx, text) if own_words(text) else []
+    beside = [w for w in own_words(text) if w not in _BESIDE]
+    if len(beside) > (0 if case == "return_request" else 1):
+        return [SlotSet("case_details", text)]
+    return _only_product(ctx, case, number)
+
+
+def _only_product(ctx: Context, case: str, number: str) -> Events:
+    """Ask nobody which product of an order with a single one shall go back."""
+    if case != "return_request" or ctx.slot("case_details"):
+        return []
+    single = product_lines(ctx, CASES[case], number) == 1
+    return [SlotSet("case_details", NOT_ASKED)] if single else []
 
 
 def _kept(ctx: Context, text: str) -> Events:
     """Keep words that did not name an order: they often tell the matter instead."""
-    if ctx.intent in ("affirm", "deny") or not text:
+    if not text or _is_bare(ctx, text):
         return []
     told = ctx.slot("case_text") or ""
     return [SlotSet("case_text", f"{told}\n{text}".strip())]
+
+
+def _is_bare(ctx: Context, text: str) -> bool:
+    """Tell whether a message is a yes or no and nothing besides."""
+    short = len(text.split()) < WORDS_BESIDE_NUMBER - 1
+    return ctx.intent in ("affirm", "deny") and short and not called_off.is_reason(text)
 
 
 def _joined(ctx: Context, text: str) -> str:
@@ -197,9 +261,3 @@ def _joined(ctx: Context, text: str) -> str:
 def _seen(ctx: Context) -> Events:
     """What was said in a form was understood well enough."""
     return [SlotSet("misses", None)] if ctx.slot("misses") else []
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[a-z]+", squeeze(fold(clean(text)).replace("'", ""))))
-
-

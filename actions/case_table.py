@@ -31,6 +31,7 @@ class CaseSpec:
     priority: str = "normal"
     notice: bool = False  # the message itself is a notice: its time is kept and said back
     sorry: bool = False  # something went wrong for the customer: say so first
+    owner: bool = False  # only for orders of the address that writes: else a person asks who it is
     person: bool = False  # a person comes at once, besides the ticket
     answer_by: bool = True  # tell by when (false: logged, no date)
 
@@ -38,15 +39,17 @@ class CaseSpec:
 CASES: dict[str, CaseSpec] = {
     # orders
     "delivered_not_received": CaseSpec("orders", _AT_HOME, priority="high", sorry=True),
-    "delivery_change": CaseSpec("orders", _ON_THE_WAY),
-    "cancel_order": CaseSpec("orders", _ON_THE_WAY, details=False, notice=True, priority="high"),
+    "delivery_change": CaseSpec("orders", _ON_THE_WAY, owner=True),
+    "cancel_order": CaseSpec(
+        "orders", _ON_THE_WAY, details=False, notice=True, priority="high", owner=True
+    ),
     "modify_order": CaseSpec("orders", _ON_THE_WAY, priority="high"),
     "missing_or_wrong_item": CaseSpec("orders", _AT_HOME, photo=True, sorry=True),
     "damaged_on_arrival": CaseSpec("orders", _AT_HOME, photo=True, priority="high", sorry=True),
     "gift_and_packaging": CaseSpec("orders", _NOT_SENT),
     # returns
-    "return_request": CaseSpec("returns", _AT_HOME, notice=True),
-    "return_shipping_help": CaseSpec("returns", _COMING_BACK),
+    "return_request": CaseSpec("returns", _AT_HOME, notice=True, owner=True),
+    "return_shipping_help": CaseSpec("returns", _COMING_BACK, owner=True),
     "return_status": CaseSpec("returns", _COMING_BACK, details=False),
     "exchange_request": CaseSpec("returns", _AT_HOME),
     "refund_status": CaseSpec("returns", _MONEY_BACK, details=False),
@@ -105,6 +108,17 @@ KIN: tuple[frozenset[str], ...] = (
     frozenset({"delivery_change", "modify_order", "cancel_order", "gift_and_packaging",
                "delivered_not_received", "account_help"}),
     frozenset({"complaint", "suggestion", "broken_promise", "praise", "delivery_delayed"}),
+)  # fmt: skip
+
+
+# Cases whose question asks what the customer would like. Whatever names a remedy is an answer there,
+# unless it was understood as one of the wishes that never wait.
+ASKS_REMEDY: frozenset[str] = frozenset(
+    {"damaged_on_arrival", "product_fault_report", "missing_or_wrong_item"}
+)
+NO_REMEDY: frozenset[str] = frozenset(
+    {"talk_to_human", "callback_request", "legal_escalation", "return_policy", "payment_options",
+     "contact_and_hours", "marketing_opt_out", "data_deletion_request", "track_order"}
 )  # fmt: skip
 
 

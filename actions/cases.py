@@ -8,24 +8,35 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
+from actions import called_off
+from actions.alarms import tell_taken_back
 from actions.base import CASE_FORM, Context, DestekAction, Events
+from actions.case_orders import NOT_ASKED, has_orders, meant, product_lines, shown
 from actions.case_table import CASES, CaseSpec
-from actions.people import CASE_SLOTS, answers, hand_over, shop_phone
+from actions.case_tickets import (
+    Opened,
+    add_words,
+    find_again,
+    finish,
+    is_alarm_of_turn,
+    merge,
+    notice_time,
+    of_number,
+    open_alarm,
+    open_notice,
+)
+from actions.people import CASE_SLOTS, hand_over, shop_phone
 from actions.safety import is_dangerous
 from bot import db
-from bot.aftersales.customers import service as customers
-from bot.aftersales.orders import access
-from bot.aftersales.orders.shopsystem import OrderView
+from bot.aftersales.orders.shopsystem import OrderState
 from bot.aftersales.promises import compute
 from bot.aftersales.promises import service as promises
-from bot.aftersales.promises.service import PromiseDraft
 from bot.conversations.states import WaitReason
-from bot.conversations.tickets import service as tickets
 from bot.conversations.tickets.models import Ticket
-from bot.text import clean, find_numbers, fold
+from bot.text import clean, fold
 
-NOT_ASKED = "-"
 TELLING_WORDS = 5  # a first message of so many words of its own already tells the matter
+DATA_REQUESTS = ("data_access_request", "data_deletion_request")
 _EMPTY_WORDS = frozenset(  # say nothing of the matter
     """merhaba merhabalar selam selamlar slm mrb iyi gunler aksamlar calismalar kolay gelsin hocam
     lutfen acaba ya bir bi siparis siparisi siparisim siparisimi nolu numarali istiyorum isterim
@@ -47,35 +58,52 @@ class OpenCase(DestekAction):
             return [FollowupAction("action_resume_case"), SlotSet("wish", None)]
         if ctx.in_form and intent == "complaint" and ctx.slot("case_intent") != intent:
             return _let_off_steam(ctx)
+        if called_off.takes_back(intent, ctx.text):
+            ctx.say("utter_nothing_to_take_back")
+            return [SlotSet("wish", None)]
+        if intent == "product_fault_report" and _was_warned(ctx):
+            return [SlotSet("wish", None), SlotSet("unclear_text", None)]
         spec = CASES[intent]
+        order = meant(ctx, spec)
+        again = find_again(ctx, intent, order)
+        if again is not None and not (again.details or {}).get("incomplete"):
+            return _add_to(ctx, again)
+        return self._begin(ctx, intent, spec, order, again)
+
+    def _begin(
+        self, ctx: Context, intent: str, spec: CaseSpec, order: str | None, again: Ticket | None
+    ) -> Events:
         words = ctx.words_of_turn or ctx.slot("unclear_text") or ""
         given: dict[str, Any] = {
             "case_intent": intent,
             "case_text": words,
-            "case_order": _order(ctx, spec),
-            "case_details": _details(spec, words),
+            "case_order": order,
+            "case_details": _details(ctx, intent, spec, words, order),
             "case_photo": _photo(ctx, spec),
             "case_tries": None,
+            "case_ticket": str(again.number) if again else None,
         }
+        missing = [name for name in ("case_order", "case_details", "case_photo") if not given[name]]
+        _say_assumed_order(ctx, spec, given["case_order"])
+        if missing and spec.sorry:
+            ctx.say("utter_case_sorry")
+        if again is not None:
+            add_words(ctx, again)
+        if spec.notice and missing:
+            given["case_ticket"] = _take_notice(ctx, intent, given)
         events: Events = [SlotSet(name, value) for name, value in given.items()]
         events += [SlotSet("wish", None), SlotSet("unclear_text", None)]
         events.append(SlotSet("last_wish", intent))
         events += _set_aside(ctx, intent)
-        missing = [name for name in ("case_order", "case_details", "case_photo") if not given[name]]
-        if is_dangerous(words):
-            return [*events, *_end_form(ctx), FollowupAction("action_submit_case")]
-        _say_assumed_order(ctx, given["case_order"])
-        if not missing:
-            return [*events, *_end_form(ctx), FollowupAction("action_submit_case")]
-        if spec.sorry:
-            ctx.say("utter_case_sorry")
         # A form that was asking for something else begins anew.
-        return [*events, *_end_form(ctx), FollowupAction(CASE_FORM)]
+        follow = FollowupAction(CASE_FORM if missing else "action_submit_case")
+        return [*events, *_end_form(ctx), follow]
 
 
 class SubmitCase(DestekAction):
     """Open the ticket with everything in it; say its number and who answers by when."""
 
+    looks_first = False
     about_something = False
 
     def name(self) -> str:
@@ -86,23 +114,43 @@ class SubmitCase(DestekAction):
         intent = ctx.slot("case_intent")
         cleared: Events = [SlotSet(name, None) for name in CASE_SLOTS]
         if not intent:
+            if ctx.slot("case_ticket"):
+                return [*tell_taken_back(ctx, str(ctx.slot("case_ticket"))), *cleared]
             ctx.say("utter_case_dropped")
             return cleared
         spec = CASES[intent]
-        dangerous = is_dangerous(ctx.slot("case_text"), ctx.slot("case_details"), ctx.text)
+        told = (ctx.slot("case_text"), ctx.slot("case_details"), ctx.text)
+        dangerous = is_dangerous(*told) and not _knows_of_danger(ctx)
         if dangerous:
             spec = dataclasses.replace(spec, priority="urgent", person=True)
-        ticket, draft = open_ticket(ctx, intent, spec, dangerous)
-        saved = ctx.slot("saved_case")
+        else:
+            again = find_again(ctx, intent, ctx.slot("case_order"), ctx.slot("case_ticket"))
+            if again is not None and not (again.details or {}).get("incomplete"):
+                return [*_join(ctx, again), *cleared, SlotSet("last_wish", intent)]
+        opened = finish(ctx, intent, spec, dangerous)
         if dangerous:
+            saved = ctx.slot("saved_case")
             if saved:  # nothing else is offered now
                 cleared.append(SlotSet("saved_case", {**saved, "ask": False}))
-            ctx.say("utter_safety", phone=shop_phone(), ticket=ticket.number)
+            ctx.say("utter_safety", phone=shop_phone(), ticket=opened.ticket.number)
         else:
-            _say_opened(ctx, intent, spec, ticket, draft)
+            _say_opened(ctx, intent, spec, opened)
         if spec.person:
-            hand_over(ctx, WaitReason.RULE, ticket=ticket.number, danger=dangerous or None)
+            hand_over(
+                ctx, WaitReason.RULE, ticket=opened.ticket.number, danger=dangerous or None
+            )
         return [*cleared, SlotSet("last_wish", intent)]
+
+
+def wish_of(ctx: Context) -> str:
+    """Return the wish to serve: one that waited its turn, else the message's own."""
+    wish = ctx.slot("wish")
+    return wish if wish in CASES and ctx.intent not in CASES else ctx.intent
+
+
+def own_words(text: str) -> list[str]:
+    """Return the words of a message that tell something of a matter."""
+    return [w for w in re.findall(r"[a-z]+", fold(clean(text))) if w not in _EMPTY_WORDS]
 
 
 def _let_off_steam(ctx: Context) -> Events:
@@ -112,61 +160,105 @@ def _let_off_steam(ctx: Context) -> Events:
     return [SlotSet("case_text", told)]
 
 
-def _say_assumed_order(ctx: Context, number: str | None) -> None:
+def _was_warned(ctx: Context) -> bool:
+    """Tell whether a fault was met with the safety answer before; say where its words went."""
+    if is_alarm_of_turn(ctx):
+        return True
+    warned = open_alarm(ctx) if is_dangerous(ctx.words_of_turn) else None
+    if warned is None:
+        return False
+    ctx.say("utter_safety_noted", ticket=str(warned.number), phone=shop_phone())
+    return True
+
+
+def _knows_of_danger(ctx: Context) -> bool:
+    return is_alarm_of_turn(ctx) or open_alarm(ctx) is not None
+
+
+def _add_to(ctx: Context, ticket: Ticket) -> Events:
+    """Say that the matter is with people already, with the time that was told for it."""
+    added = add_words(ctx, ticket)
+    events: Events = [SlotSet("wish", None), SlotSet("unclear_text", None)]
+    if added.due_at is None or added.due_at > ctx.now:
+        until = ctx.until(added.due_at) if added.due_at else ""
+        response = "utter_case_again" if until else "utter_case_again_no_date"
+        variables = {"ticket": str(added.number), "topic": ctx.intent_label(str(added.intent))}
+        ctx.say(response, {**variables, **({"until": until} if until else {})})
+        return events
+    ctx.say(
+        "utter_ticket_overdue", ticket=str(added.number),
+        topic=ctx.intent_label(str(added.intent)),
+    )
+    return [*events, *hand_over(ctx, WaitReason.RULE, tickets=[str(added.number)])]
+
+
+def _join(ctx: Context, again: Ticket) -> Events:
+    """Put what the form collected into the older ticket about the same matter."""
+    merge(ctx, of_number(ctx, ctx.slot("case_ticket")), again)
+    return _add_to(ctx, again)
+
+
+def _take_notice(ctx: Context, intent: str, given: dict[str, Any]) -> str:
+    """Record a notice before anything is asked, and say its number and time."""
+    before = given["case_ticket"]
+    if before:
+        ticket = of_number(ctx, before)
+        assert ticket is not None
+        until, drafts, unproven = ticket.due_at, [], not has_orders(ctx)
+    else:
+        opened = open_notice(ctx, intent, given)
+        ticket, until, unproven = opened.ticket, opened.due_at, opened.is_unproven
+        drafts = [opened.promise] if opened.promise else []
+    response = "utter_notice_unproven" if unproven else f"utter_notice_{intent}"
+    if until is not None:
+        ctx.say(
+            response, promises=drafts, ticket=str(ticket.number), until=ctx.until(until),
+            stamp=ctx.stamp(notice_time(ticket)),
+        )
+    return str(ticket.number)
+
+
+def _say_assumed_order(ctx: Context, spec: CaseSpec, number: str | None) -> None:
     """Name the order that the case is taken to be about when nobody named one."""
     if not number or number == NOT_ASKED or ctx.entities("order_number"):
         return
     with db.read() as session:
-        order = _shown(session, ctx, number)
+        order = shown(session, ctx, spec, number)
     if order is not None:
         ctx.say("utter_case_about_order", order=order.number, products=order.products(ctx.language))
 
 
-def wish_of(ctx: Context) -> str:
-    """Return the wish to serve: one that waited its turn, else the message's own."""
-    wish = ctx.slot("wish")
-    return wish if wish in CASES and ctx.intent not in CASES else ctx.intent
-
-
-def open_ticket(
-    ctx: Context, intent: str, spec: CaseSpec, dangerous: bool = False
-) -> tuple[Ticket, PromiseDraft | None]:
-    """Open the ticket of a case, once per turn; return it with the promise of its answer."""
-    with db.write() as session:
-        order = _shown(session, ctx, ctx.slot("case_order"))
-        draft = compute.ticket_answer(session, ctx.now, spec.priority) if spec.answer_by else None
-        ticket = tickets.open_ticket(
-            session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
-            conversation_id=ctx.conversation_id,
-            intent=intent, category=spec.category, priority=spec.priority,
-            due_at=draft.due_at if draft else None, order_number=order.number if order else None,
-            details=_ticket_details(ctx, spec, order, dangerous),
-        )
-        if intent == "data_deletion_request":
-            person = access.who(session, ctx.uid)
-            customers.opt_out(
-                session, person.identity_id, proof=f"turn:{ctx.turn_id}", source="data_deletion"
-            )
-    if draft is not None and ticket.due_at is not None:
-        # A repeated turn says the time that was kept with the ticket.
-        draft = dataclasses.replace(draft, due_at=ticket.due_at)
-    return ticket, draft
-
-
-def _say_opened(
-    ctx: Context, intent: str, spec: CaseSpec, ticket: Ticket, draft: PromiseDraft | None
-) -> None:
+def _say_opened(ctx: Context, intent: str, spec: CaseSpec, opened: Opened) -> None:
     if intent == "broken_promise":
         _say_broken_promise(ctx)
-    own = f"utter_case_opened_{intent}"
-    response = own if ctx.knows(own) else "utter_case_opened"
-    if draft is None or draft.due_at is None:
+    ticket, drafts = opened.ticket, [opened.promise] if opened.promise else []
+    if opened.due_at is None:
         ctx.say("utter_case_logged", ticket=ticket.number)
         return
-    ctx.say(
-        response, promises=[draft], ticket=ticket.number, until=ctx.until(draft.due_at),
-        topic=ctx.intent_label(intent), stamp=ctx.stamp(ticket.opened_at),
-    )
+    variables = {
+        "ticket": str(ticket.number), "until": ctx.until(opened.due_at),
+        "topic": ctx.intent_label(intent), "stamp": ctx.stamp(notice_time(ticket)),
+        "order": opened.order.number if opened.order else "",
+    }
+    if intent in DATA_REQUESTS:
+        with db.read() as session:
+            answer = compute.data_request(session, ticket.opened_at)
+        assert answer.due_at is not None
+        variables["date"] = ctx.day(answer.due_at)
+        drafts.append(dataclasses.replace(answer, wording=variables["date"]))
+    ctx.say(_response(ctx, intent, opened), variables, promises=drafts)
+
+
+def _response(ctx: Context, intent: str, opened: Opened) -> str:
+    if opened.is_unproven:
+        return "utter_case_opened_unproven"
+    if intent == "cancel_order" and opened.order is not None:
+        if opened.order.state == OrderState.SHIPPED:
+            return "utter_case_opened_cancel_shipped"
+        if opened.order.state != OrderState.PREPARING:
+            return "utter_case_opened_cancel_late"
+    own = f"utter_case_opened_{intent}"
+    return own if ctx.knows(own) else "utter_case_opened"
 
 
 def _say_broken_promise(ctx: Context) -> None:
@@ -180,66 +272,16 @@ def _say_broken_promise(ctx: Context) -> None:
         ctx.say("utter_promise_on_record", moment=ctx.moment(late[-1].due_at))
 
 
-def _ticket_details(
-    ctx: Context, spec: CaseSpec, order: OrderView | None, dangerous: bool
-) -> dict[str, Any]:
-    """Return what the customer told and when, for the person who works on the ticket."""
-    told = answers(ctx)
-    details: dict[str, Any] = {
-        "first_message": told.get("case_text", ""), "details": told.get("case_details", ""),
-        "photo": told.get("case_photo", ""), "language": ctx.language,
-        "channel": str(ctx.metadata.get("channel") or ""),
-    }
-    given = ctx.slot("case_order")
-    if given and given != NOT_ASKED and order is None:
-        details["order_as_given"] = given  # not shown to be the customer's
-    if spec.notice:
-        details["notice_at"] = ctx.now.isoformat()
-    if dangerous:
-        details["danger"] = True
-    return {name: value for name, value in details.items() if value}
-
-
-def _shown(session: Any, ctx: Context, number: str | None) -> OrderView | None:
-    """Return the order of a number if this customer may hear of it."""
-    if not number or number == NOT_ASKED:
-        return None
-    found = access.find_for(session, access.who(session, ctx.uid), [number]).orders
-    return found[0] if len(found) == 1 else None
-
-
-def candidates(ctx: Context, spec: CaseSpec) -> list[OrderView]:
-    """Return the customer's own orders that a case can be about, newest first."""
-    with db.read() as session:
-        own = access.own_orders(session, access.who(session, ctx.uid))
-    return [order for order in own if order.state in spec.orders]
-
-
-def _order(ctx: Context, spec: CaseSpec) -> str | None:
-    """Return the order that the message names or that alone can be meant; None: ask."""
-    if not spec.orders:
-        return NOT_ASKED
-    named = ctx.entities("order_number") or ctx.entities("tracking_number")
-    named = named or find_numbers(ctx.slot("unclear_text") or "")
-    possible = candidates(ctx, spec)
-    if named:
-        with db.read() as session:
-            person = access.who(session, ctx.uid)
-            found = access.find_for(session, person, named).orders
-        return found[0].number if len(found) == 1 else (None if found else named[0])
-    if len(possible) == 1:
-        return possible[0].number
-    spoken_of = ctx.slot("order_number")
-    if any(order.number == spoken_of for order in possible):
-        return str(spoken_of)
-    return None
-
-
-def _details(spec: CaseSpec, words: str) -> str | None:
+def _details(
+    ctx: Context, intent: str, spec: CaseSpec, words: str, order: str | None
+) -> str | None:
     if not spec.details:
         return NOT_ASKED
-    own = [w for w in re.findall(r"[a-z]+", fold(clean(words))) if w not in _EMPTY_WORDS]
-    return words if len(own) >= TELLING_WORDS else None
+    if len(own_words(words)) >= TELLING_WORDS:
+        return words
+    if intent == "return_request" and product_lines(ctx, spec, order) == 1:
+        return NOT_ASKED  # there is only one thing that it can be
+    return None
 
 
 def _photo(ctx: Context, spec: CaseSpec) -> str | None:

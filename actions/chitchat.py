@@ -13,6 +13,7 @@ from actions.orders import look_up, tell
 from actions.people import hand_over
 from bot.conversations.states import WaitReason
 from bot.text import find_numbers
+from bot.text.contacts import looks_like_phone
 
 PERSON_QUESTION = "person"  # shall a person take over
 _WISH = "wish:"
@@ -119,7 +120,7 @@ class ProvideInfo(DestekAction):
         """Take it as the answer to the open question, else a number as "where is it"."""
         question = str(ctx.slot("open_question") or "")
         phones = ctx.entities("phone")
-        if question == PHONE_QUESTION and phones:
+        if question == PHONE_QUESTION and (phones or looks_like_phone(ctx.text)):
             return book_call(ctx)
         if ctx.entities("ticket_number"):
             return [*tell_tickets(ctx), SlotSet("last_wish", "ticket_status")]

@@ -8,7 +8,8 @@ import re
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Choice, Context, DestekAction, Events
-from actions.people import hand_over
+from actions.case_tickets import open_alarm
+from actions.people import hand_over, shop_phone
 from actions.safety import is_dangerous
 from bot.conversations.states import WaitReason
 
@@ -35,12 +36,10 @@ class Clarify(DestekAction):
     def perform(self, ctx: Context) -> Events:
         """Offer the likeliest intents as choices; after two misses a person."""
         words = ctx.words_of_turn
-        if is_dangerous(words):
-            # However it was put, somebody may be in danger: take it as a fault report.
-            return [
-                SlotSet("wish", "product_fault_report"), SlotSet("misses", None),
-                FollowupAction("action_open_case"),
-            ]
+        warned = open_alarm(ctx) if is_dangerous(words) else None
+        if warned is not None:
+            ctx.say("utter_safety_noted", ticket=str(warned.number), phone=shop_phone())
+            return [SlotSet("misses", None), SlotSet("unclear_text", None)]
         if _is_bare_information(ctx, words):
             return [FollowupAction("action_provide_info")]
         misses = int(ctx.slot("misses") or 0) + 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import re
 
 import phonenumbers
 from rasa_sdk.events import SlotSet
@@ -19,10 +21,20 @@ from bot.conversations.states import WaitReason
 from bot.conversations.tickets import queries as ticket_queries
 from bot.conversations.tickets import service as tickets
 from bot.conversations.tickets.models import Ticket
-from bot.text import find_phones, find_ticket_numbers
+from bot.text import clean, find_phones, find_ticket_numbers, fold
+from bot.text.contacts import looks_like_phone
 
 PHONE_QUESTION = "callback_phone"
 MOST_TICKETS = 3
+LATER = dt.timedelta(minutes=30)  # a slot so much after the wanted hour is another hour
+_ADDRESS = re.compile(
+    r"\b(?:adres\w*|nerede(?:siniz)?|nerdesiniz|konum\w*|magaza\w*|sube\w*|yeriniz\w*|address"
+    r"|located|location|where are you|store|shop)\b"
+)
+_SOCIAL = re.compile(
+    r"\b(?:sosyal medya\w*|insta(?:gram)?\w*|facebook\w*|face|twitter\w*|tiktok\w*|youtube\w*"
+    r"|linkedin\w*|hesab\w*|hesap\w*|social)\b"
+)
 
 
 class TalkToHuman(DestekAction):
@@ -50,7 +62,7 @@ class StopWaiting(DestekAction):
         """Withdraw the hand-over unless a person has taken it."""
         with db.write() as session:
             handover.withdraw(session, ctx.conversation_id)
-        ctx.say("utter_stopped_waiting")
+        ctx.say("utter_wait_withdrawn")
         return []
 
 
@@ -71,12 +83,16 @@ def book_call(ctx: Context) -> Events:
         who = access.who(session, ctx.uid)
     given = ctx.entities("phone") or find_phones(ctx.words_of_turn)
     phone = given[0] if given else who.phone
+    words = ctx.words_of_turn
+    if not given and looks_like_phone(words):
+        # Not the number they write from: they gave another one, and it could not be read.
+        ctx.say("utter_ask_callback_phone_again")
+        return [SlotSet("open_question", PHONE_QUESTION)]
     if not phone:
         ctx.say("utter_ask_callback_phone")
         return [SlotSet("open_question", PHONE_QUESTION)]
-    words = ctx.words_of_turn
+    wanted = wanted_time(words, ctx.now, config.load().shop_time_zone)
     with db.write() as session:
-        wanted = wanted_time(words, ctx.now, config.load().shop_time_zone)
         draft = compute.callback_slot(session, ctx.now, wanted)
         ticket = tickets.open_ticket(
             session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
@@ -95,9 +111,11 @@ def book_call(ctx: Context) -> Events:
     slot = formatting.slot_label(
         draft.due_from, draft.due_at, ctx.language, config.load().shop_time_zone, ctx.now
     )
+    moved = wanted is not None and draft.due_from >= wanted + LATER
     ctx.say(
-        "utter_callback_booked", promises=[dataclasses.replace(draft, wording=slot)], slot=slot,
-        phone=masked(phone), ticket=ticket.number,
+        "utter_callback_booked_other" if moved else "utter_callback_booked",
+        promises=[dataclasses.replace(draft, wording=slot)],
+        slot=slot, phone=masked(phone), ticket=ticket.number,
     )
     return [SlotSet("last_wish", "callback_request")]
 
@@ -123,10 +141,17 @@ class ContactAndHours(DestekAction):
         return "action_contact_and_hours"
 
     def perform(self, ctx: Context) -> Events:
-        """Tell contact and hours, and whether somebody is there now."""
+        """Tell contact and hours, with address and accounts where they are asked for."""
+        words = fold(clean(ctx.text))
         with db.read() as session:
-            answer = answers.hours(session, ctx.language)
-        ctx.quote(answer)
+            told = [
+                answers.address(session) if _ADDRESS.search(words) else None,
+                answers.social(session) if _SOCIAL.search(words) else None,
+                answers.hours(session, ctx.language),
+            ]
+        for answer in told:
+            if answer is not None:
+                ctx.quote(answer)
         return []
 
 

@@ -35,8 +35,13 @@ class LoyaltyPoints(DestekAction):
             who = access.who(session, ctx.uid)
             points = loyalty.balance(session, who.customer_id)
             tier = loyalty.tier(session, points)
+            known = loyalty.is_member(session, who.customer_id)
+            known = known or bool(access.vouched_orders(session, who))
         if not (who.phone or who.email):
             ctx.say("utter_points_unvouched")
+            return []
+        if not known:
+            ctx.say("utter_points_no_member")
             return []
         response = "utter_points_with_tier" if tier else "utter_points"
         ctx.say(

@@ -22,6 +22,7 @@ class SessionStart(DestekAction):
     """
 
     tidies = False
+    looks_first = False
 
     def name(self) -> str:
         return "action_session_start"
@@ -74,8 +75,13 @@ def resume_case(ctx: Context) -> Events:
 
 
 def drop_case(ctx: Context) -> Events:
-    """Return the events that forget the case that was left."""
-    ctx.say("utter_case_dropped")
+    """Return the events that forget the case that was left; a notice that was taken stays."""
+    saved = ctx.slot("saved_case") or {}
+    ticket = (saved.get("slots") or {}).get("case_ticket")
+    if ticket:
+        ctx.say("utter_notice_stays", ticket=str(ticket))
+    else:
+        ctx.say("utter_case_dropped")
     return [SlotSet("saved_case", None), SlotSet("open_question", None)]
 
 

@@ -37,7 +37,7 @@ def look_up(ctx: Context) -> Found:
     """Look up what the message names, or all orders of the customer when it names none.
 
     A phone, an e-mail address or a tracking number proves the order that was asked about just
-    before and could not be shown.
+    before and could not be shown; so does the order's number after its tracking number.
     """
     numbers = ctx.entities("order_number")
     parcels = ctx.entities("tracking_number")
@@ -46,8 +46,11 @@ def look_up(ctx: Context) -> Found:
     if question.startswith(_PROOF):
         # A long number is a parcel's; a short one is another order, and no guess at this one.
         parcels = [*parcels, *(n for n in numbers if len(n) >= PARCEL_LENGTH and n not in parcels)]
-        if parcels or phones or emails:
-            numbers = [question.removeprefix(_PROOF), *(n for n in numbers if n not in parcels)]
+        asked = question.removeprefix(_PROOF)
+        if len(asked) >= PARCEL_LENGTH and numbers and not parcels:
+            parcels = [asked]  # the parcel came first, the order's number now
+        elif parcels or phones or emails:
+            numbers = [asked, *(n for n in numbers if n not in parcels)]
     with db.write() as session:
         who = access.who(session, ctx.uid)
         if not numbers and not parcels:

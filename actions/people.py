@@ -19,7 +19,10 @@ from bot.conversations.states import WaitReason
 from bot.shop import queries as shop
 
 LONG_WAIT = dt.timedelta(minutes=30)  # from here on a call is offered instead of waiting
-CASE_SLOTS = ("case_intent", "case_text", "case_order", "case_details", "case_photo", "case_tries")
+CASE_SLOTS = (
+    "case_intent", "case_text", "case_order", "case_details", "case_photo", "case_tries",
+    "case_ticket",
+)
 
 
 def close_case() -> Events:

@@ -25,6 +25,9 @@ _PARTS: Final = (
     (r"oglen|ogle|noon", dt.time(12)),
     (r"sabah|morning", dt.time(9)),
 )
+_NIGHT: Final = re.compile(r"\b(?:gece\w*|night)\b")
+_MORNING: Final = re.compile(r"\b(?:sabah\w*|morning)\b")
+_EVENING: Final = re.compile(r"\b(?:aksam\w*|evening|ogleden sonra|afternoon)\b")
 _CLOCK: Final = re.compile(
     r"(?:\b(?P<label>saat|at|after|around)\s+)?\b(?P<hour>[01]?\d|2[0-3])"
     r"(?:[:.](?P<minute>[0-5]\d)|(?P<half>\s*bucuk))?\s*(?P<half_day>[ap]\.?m\b)?"
@@ -77,8 +80,21 @@ def _hour(words: str) -> dt.time | None:
         if not certain and not match["ending"]:
             continue
         hour, minute = int(match["hour"]), int(match["minute"] or (30 if match["half"] else 0))
-        half_day = match["half_day"] or ("p" if hour < _SHOP_DAY_FROM else "")
+        half_day = match["half_day"] or _half_day(words, hour)
         if half_day.startswith("p") and hour < 12:
             hour += 12
+        elif half_day.startswith("a") and hour == 12:
+            hour = 0
         return dt.time(hour, minute)
     return next((time for pattern, time in _PARTS if re.search(rf"\b(?:{pattern})", words)), None)
+
+
+def _half_day(words: str, hour: int) -> str:
+    """Return which half of the day a bare hour is in, by the words beside it."""
+    if _NIGHT.search(words):
+        return "p" if 6 <= hour < 12 else "a"  # "gece 11", "gece 3", "gece 12"
+    if _MORNING.search(words):
+        return "a" if hour < 12 else ""
+    if _EVENING.search(words) or hour < _SHOP_DAY_FROM:
+        return "p"
+    return ""

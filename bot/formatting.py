@@ -95,21 +95,28 @@ def window_label(
 
 
 def slot_label(start: datetime, end: datetime, lang: str, zone: str, now: datetime) -> str:
-    """Return ``28 Kasım Cumartesi 13:00–15:00``, or both ends in full over midnight."""
+    """Return ``28 Kasım Cumartesi 13:00–15:00`` / ``Sat 28 Nov between 13:00 and 15:00``.
+
+    Over midnight both ends are given in full.
+    """
     if end < start:
         raise ValueError(f"the slot ends at {end}, before it begins at {start}")
     local_start, local_end = _local(start, zone), _local(end, zone)
     first = moment_label(start, lang, zone, now)
     if local_start.date() == local_end.date():
+        if _known(lang) == "en":
+            day = first.removesuffix(f" {time_label(local_start)}")
+            return f"{day} between {time_label(local_start)} and {time_label(local_end)}"
         return f"{first}{_DASH}{time_label(local_end)}"
     return f"{first} {_DASH} {moment_label(end, lang, zone, now)}"
 
 
 def till_label(moment: datetime, lang: str, zone: str, now: datetime) -> str:
-    """Return ``12 Mart Cuma 09:00'a kadar`` / ``by Fri 12 Mar 09:00``."""
+    """Return ``12 Mart Cuma 09:00'a kadar`` / ``by Fri 12 Mar 09:00``, ``today by 17:30``."""
     label = moment_label(moment, lang, zone, now)
     if _known(lang) == "en":
-        return f"by {label}"
+        day, _, hour = label.partition(" ")
+        return f"{day} by {hour}" if day in _NEAR_DAYS["en"].values() else f"by {label}"
     return f"{label}'{time_suffix(_local(moment, zone), 'dative')} kadar"
 
 

@@ -84,7 +84,7 @@ def test_windows_and_slots() -> None:
 def test_till() -> None:
     assert till_label(at(3, 12, 9), "tr", ZONE, at(3, 1)) == "12 Mart Perşembe 09:00'a kadar"
     assert till_label(at(11, 24, 17), "tr", ZONE, NOW) == "bugün 17:00'ye kadar"
-    assert till_label(at(11, 24, 17, 30), "en", ZONE, NOW) == "by today 17:30"
+    assert till_label(at(11, 24, 17, 30), "en", ZONE, NOW) == "today by 17:30"
     assert till_date_label(date(2026, 12, 7), "tr") == "7 Aralık Pazartesi gününe kadar"
     assert till_date_label(date(2026, 12, 7), "en") == "by Mon 7 Dec"
 

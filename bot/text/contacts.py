@@ -28,13 +28,22 @@ _GLUED_ENDING: Final = re.compile(
     r"\.(com|net|org|tr)(?:a|e|ya|ye|dan|den|da|de|u|i|yi|un|in|nin)$"
 )
 
+# "0555 999 88 77den", "05559998877'ye": the library takes digits before letters for a code.
+_NUMBER_ENDING: Final = re.compile(
+    r"(?<=\d)['’]?(?:[dt][ae]n|[dt][ae]|[yn]?[ae]|[yn]?[iıuü]|n?[iıuü]n|l[iıuü]|"
+    r"numara(?:l[ıi]|dan|ya|y[ıi])?|nolu)(?![\w'’])",
+    re.IGNORECASE,
+)
+_DIGITS: Final = re.compile(r"(?<![\w])\+?\d[\d ()./-]{5,18}\d")
+
 
 def phone_spans(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and E.164 form of each valid telephone number in the text.
 
     Numbers without a country code are read as Turkish. Offsets are those of ``text``.
     """
-    for match in phonenumbers.PhoneNumberMatcher(text, REGION):
+    bare = _NUMBER_ENDING.sub(lambda match: " " * len(match.group()), text)
+    for match in phonenumbers.PhoneNumberMatcher(bare, REGION):
         yield (
             match.start,
             match.end,
@@ -45,6 +54,19 @@ def phone_spans(text: str) -> Iterator[tuple[int, int, str]]:
 def find_phones(text: str) -> list[str]:
     """Return the telephone numbers in the text in E.164 form, each once, in order."""
     return list(dict.fromkeys(number for _, _, number in phone_spans(clean(text[:LONGEST]))))
+
+
+def looks_like_phone(text: str) -> bool:
+    """Tell whether digits in the text were meant as a telephone number, readable or not.
+
+    Seven to thirteen of them that begin with 0, +, 5 or 90. An order number written so is taken for
+    one too: whoever asks must be able to live with that.
+    """
+    for match in _DIGITS.finditer(clean(text[:LONGEST])):
+        digits = re.sub(r"\D", "", match.group())
+        if 7 <= len(digits) <= 13 and (match.group()[0] in "+05" or digits.startswith("90")):
+            return True
+    return False
 
 
 def find_emails(text: str) -> list[str]:

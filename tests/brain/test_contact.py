@@ -47,7 +47,7 @@ def test_who_no_longer_waits_leaves_the_queue(say_as: Say) -> None:
     talk = say_as(AYSE)
     talk.say(ASK)
     said = talk.take(talk.say(ASK), "Artık beklemiyorum")
-    assert said.responses == ["utter_stopped_waiting"]
+    assert said.responses == ["utter_wait_withdrawn"]
     assert talk.conversation().state == "bot"
 
 

@@ -15,6 +15,13 @@ def balance(session: Session, customer_id: int) -> int:
     return int(session.scalar(total) or 0)
 
 
+def is_member(session: Session, customer_id: int) -> bool:
+    """Tell whether anything was ever written to a customer's ledger."""
+    return session.scalar(
+        sa.select(PointsEntry.id).where(PointsEntry.customer_id == customer_id).limit(1)
+    ) is not None
+
+
 def tier(session: Session, points: int) -> str:
     """Return the name of the highest tier that so many points reach, or ""."""
     tiers, _ = policies.setting(session, "loyalty", "tiers", [])

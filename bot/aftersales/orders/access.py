@@ -95,6 +95,16 @@ def own_orders(session: Session, who: Who) -> list[OrderView]:
     return sorted(found.values(), key=lambda order: order.ordered_at, reverse=True)
 
 
+def vouched_orders(session: Session, who: Who) -> list[OrderView]:
+    """Return the orders of the address itself, newest first, without what was proven otherwise.
+
+    Cancelling, return codes and new addresses are for these alone: an order's number with its
+    tracking number may be read on a parcel's label.
+    """
+    found = shop_system(session).orders_of(who.phone, who.email)
+    return sorted(found, key=lambda order: order.ordered_at, reverse=True)
+
+
 def find_for(
     session: Session,
     who: Who,

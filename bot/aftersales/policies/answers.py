@@ -21,6 +21,7 @@ from bot.aftersales.promises.service import PromiseDraft, basis
 from bot.shop import queries as shop
 from bot.workdays import WorkingHours
 
+WARRANTY_YEARS = 2  # the least that the law allows, from delivery
 _UNKNOWN = "utter_policy_unknown"
 
 
@@ -110,6 +111,20 @@ def loyalty(session: Session, language: str) -> Answer:
     return Answer("utter_loyalty_program", values, sources=sources)
 
 
+def warranty(session: Session) -> Answer | None:
+    """The years of the warranty, or None where the shop has set none.
+
+    The law's two years hold even if the policy says less (Garanti Belgesi Yönetmeliği).
+    """
+    policy = policies.find(session, "warranty")
+    if policy is None or not policy.values.get("years"):
+        return None
+    years = max(int(policy.values["years"]), WARRANTY_YEARS)
+    return Answer(
+        "utter_warranty_policy", {"years": str(years)}, sources=(policy.basis(clock.now()),)
+    )
+
+
 def hours(session: Session, language: str) -> Answer:
     """Contact, the week's hours, and whether somebody is there now or from when."""
     now = clock.now()
@@ -119,17 +134,41 @@ def hours(session: Session, language: str) -> Answer:
         "phone": str(profile["phone"]), "email": str(profile["email"]), "url": str(profile["url"]),
         "hours": week(desk, language),
     }
+    sources = tuple(
+        basis("shop_setting", now, record=record) for record in ("hours", "profile")
+    )
     closes = desk.closes_at(now)
     if closes:
         values["closes"] = formatting.time_label(closes)
-        return Answer("utter_contact_and_hours_open", values)
+        return Answer("utter_contact_and_hours_open", values, sources=sources)
     opens = desk.next_opening(now)
     values["opens"] = formatting.moment_label(opens, language, desk.zone, now)
     promise = PromiseDraft(
         PromiseKind.OPENING.value, None, opens.astimezone(dt.timezone.utc),
         basis("shop_setting", now, record="hours"), wording=values["opens"],
     )
-    return Answer("utter_contact_and_hours_closed", values, (promise,))
+    return Answer("utter_contact_and_hours_closed", values, (promise,), sources)
+
+
+def address(session: Session) -> Answer | None:
+    """Where the shop is, or None where it does not say."""
+    where = str(shop.profile(session)["address"] or "")
+    if not where:
+        return None
+    return Answer("utter_contact_address", {"address": where}, sources=_profile())
+
+
+def social(session: Session) -> Answer | None:
+    """The shop's accounts: `Instagram: https://...`, or None where it has none."""
+    accounts = shop.profile(session)["social"] or {}
+    if not accounts:
+        return None
+    listed = ", ".join(f"{str(name).capitalize()}: {url}" for name, url in accounts.items())
+    return Answer("utter_contact_social", {"accounts": listed}, sources=_profile())
+
+
+def _profile() -> tuple[dict[str, Any], ...]:
+    return (basis("shop_setting", clock.now(), record="profile"),)
 
 
 def week(desk: WorkingHours, language: str) -> str:

@@ -33,6 +33,7 @@ _SLOT = dt.timedelta(minutes=30)  # length of a call-back window, and the notice
 _SLOTS_LOOKED_AT = 500
 CALLBACK_CATEGORY = "callback"  # of the ticket that a booked call leaves; it is due at the slot's end
 REFUND_DAYS = 14  # from the hand-over to the named carrier: Distance Contracts Regulation, art. 12
+DATA_REQUEST_DAYS = 30  # from the request: KVKK art. 13
 
 # What holds until the shop's `support` policy says otherwise.
 _MINUTES_PER_CHAT = 4
@@ -84,6 +85,23 @@ def ticket_answer(session: Session, now: dt.datetime, priority: str = "normal") 
     return PromiseDraft(
         PromiseKind.TICKET_ANSWER.value, None, due.astimezone(UTC),
         policy.basis(now, priority=priority, working_hours=needed),
+    )
+
+
+def data_request(session: Session, asked: dt.datetime) -> PromiseDraft:
+    """Return the last day on which a request about personal data is answered (`due_at`: its end).
+
+    Thirty days from the request; a day on which nobody works gives way to the one before.
+    """
+    hours = shop.office_hours(session)
+    day = asked.astimezone(_zone(hours)).date() + dt.timedelta(days=DATA_REQUEST_DAYS)
+    for _ in range(DATA_REQUEST_DAYS):
+        if hours.hours_on(day):
+            break
+        day -= dt.timedelta(days=1)
+    return PromiseDraft(
+        PromiseKind.DATA_REQUEST.value, None, _end_of(hours, day),
+        basis("law", asked, record="KVKK art. 13", days=DATA_REQUEST_DAYS),
     )
 
 

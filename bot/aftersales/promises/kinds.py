@@ -15,4 +15,5 @@ class PromiseKind(str, enum.Enum):
     NEXT_UPDATE = "next_update"  # we write by then, even if there is nothing new
     HUMAN_REPLY = "human_reply"  # a person answers in the chat by then
     TICKET_ANSWER = "ticket_answer"  # a ticket is answered by then
+    DATA_REQUEST = "data_request"  # a request about personal data is answered by then
     OPENING = "opening"  # people are at work from then

@@ -69,7 +69,8 @@ def pause_after(message: Message, asked: bool = False) -> float:
         return 0.0
     words = len(text.split())
     # One plain word ("siparişim") is the start of a sentence as often as a wish.
-    return OPENING_PAUSE if is_opening(text) or (not asked and words == 1 and text.isalpha() and len(text) <= 20) else 0.0
+    starts = not asked and words == 1 and text.isalpha() and len(text) <= 20
+    return OPENING_PAUSE if is_opening(text) or starts else 0.0
 
 
 def next_turn(
