@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,12 @@ OVERVIEW = """
 """
 
 
+def _shrink(path: Path) -> None:
+    """Keep a picture small: 256 colours are enough for pages."""
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(256).save(path, optimize=True)
+
+
 class Camera:
     """A browser, the address of the demo, and where the pictures go."""
 
@@ -58,6 +65,7 @@ class Camera:
         page.wait_for_timeout(700)
         path = self.out / f"{name}.png"
         page.screenshot(path=path)
+        _shrink(path)
         print(path)
         return path
 

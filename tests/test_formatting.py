@@ -74,6 +74,9 @@ def test_windows_and_slots() -> None:
     assert slot_label(at(11, 28, 13), at(11, 28, 15), "tr", ZONE, NOW) == (
         "28 Kasım Cumartesi 13:00–15:00"
     )
+    assert slot_label(at(11, 25, 17), at(11, 25, 17, 30), "en", ZONE, NOW) == (
+        "tomorrow between 17:00 and 17:30"
+    )
     assert slot_label(at(11, 24, 23), at(11, 25, 1), "en", ZONE, NOW) == (
         "today 23:00 – tomorrow 01:00"
     )
