@@ -174,10 +174,11 @@ class Stack:
         )
 
     def json(self, *arguments: str) -> Any:
-        """Run a command with --json; return what it printed."""
+        """Run a command with --json; return what it printed: an object, or a list of them."""
         done = self.command(*arguments, "--json")
         assert done.returncode == 0, done.stderr + done.stdout
-        return json.loads(done.stdout)
+        found = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        return found[0] if len(found) == 1 else found
 
     # Talking
 

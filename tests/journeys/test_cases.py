@@ -5,11 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import secrets
+import time
 
 import pytest
 import requests
 
-from tests.stack import PASSWORD, Stack  # noqa: F401
+from tests.stack import Stack
 
 
 @pytest.mark.timeout(180)
@@ -29,6 +30,11 @@ def test_a_thousand_messages_are_found_in_cases(stack: Stack) -> None:
     cases = {m["provider_id"]: m["case"] for m in lines if m["direction"] == "in"}
     found = [sid for sid in sids if (cases.get(sid) or "").startswith("V-")]
     assert len(found) == 1000
+    deadline = time.monotonic() + 120
+    open_rows = "SELECT count(*) FROM message WHERE direction = 'in' AND state = 'received'"
+    while stack.rows(open_rows)[0][0] and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert stack.rows(open_rows)[0][0] == 0, "somebody was left without an answer"
 
 
 def test_a_new_message_after_a_resolved_case_opens_another(stack: Stack) -> None:

@@ -30,7 +30,7 @@ def is_new_session(memory: Mapping[str, Any]) -> bool:
 
 _FORGOTTEN = (
     "requested_slot", "open_question", "case_intent", "case_order", "case_details", "case_photo",
-    "case_text", "case_tries", "saved_case", "misses", "unclear_text",
+    "case_text", "case_ticket", "case_tries", "saved_case", "misses", "unclear_text",
 )
 
 

@@ -21,13 +21,9 @@ from bot.conversations.states import Handling, Purpose, WaitReason
 from bot.conversations.turns import gather, limits
 from bot.formatting import moment_label
 from bot.text import detect_language, fold, harmless, is_bare_cancel, is_opt_out, ordinal_choice
+from bot.text.waiting import stops_waiting
 
 _OPTION_LIFE = dt.timedelta(days=7)
-_WITHDRAWN = re.compile(
-    r"^(?:artik |vazgectim,? ?|tamam,? ?)*(?:beklemiyorum|beklemek istemiyorum|gerek kalmadi|"
-    r"siradan (?:cikmak istiyorum|cikarin|cikar)|temsilciye gerek (?:yok|kalmadi)|"
-    r"stop waiting|no longer waiting|i don'?t want to wait|no need to wait)[.!\s]*$"
-)
 _AUTOMATIC = re.compile(
     r"\b(?:bu (?:bir )?otomatik (?:bir )?(?:mesaj|yanit|cevap)|otomatik (?:yanit|cevap)(?:tir|dir)?\b|"
     r"this is an automat(?:ed|ic)|automat(?:ed|ic) (?:reply|response|message))"
@@ -166,7 +162,7 @@ def _opt_out(
 
 def _withdraws(conversation: Conversation, text: str) -> bool:
     waiting = conversation.state == Handling.WAITING.value
-    return waiting and bool(_WITHDRAWN.match(fold(text).strip()))
+    return waiting and stops_waiting(text)
 
 
 def _withdrawal(
