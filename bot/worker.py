@@ -6,6 +6,7 @@ behind taking jobs when the parent is killed.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -55,6 +56,8 @@ def main() -> None:
         log.info("freed_after_a_kill", count=freed)
     broker = jobs.broker()
     actors(broker)
+    # Two pools of threads on one broker are meant; its warning about a second one is noise.
+    logging.getLogger("dramatiq.broker.RedisBroker").setLevel(logging.ERROR)
     threads = config.load().worker_threads
     workers = [
         dramatiq.Worker(broker, queues={queue}, worker_threads=threads, worker_timeout=50)
