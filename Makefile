@@ -28,7 +28,7 @@ train: environment ## Train the model unless one exists for the present content
 bench: test-environment ## Run the benchmarks and compare them with their baselines
 	@exec $(PYTHON) -m benchmarks
 
-soak: test-environment ## Run the long fault runs
+soak: test-environment ## Run the fault journeys many times in a row (SOAK_RUNS, default 10)
 	@exec $(PYTHON) -m benchmarks.soak
 
 lock: ## Make both lock files anew from requirements.in and requirements-dev.in

@@ -1,6 +1,6 @@
 """The web process's entry point: `gunicorn webhook_server:app`.
 
-Every route is made in `bot.app`: provider webhooks, console, web chat and simulator. Nothing of the
+Every route is made in `bot.app`: provider webhooks, console and simulator. Nothing of the
 language understanding is imported here, so a web process starts in about a second.
 """
 

@@ -16,6 +16,8 @@ import time
 
 UTC = dt.timezone.utc
 _IMPORTED_AT = time.time()
+# What the settings take for yes (`bot.config`, which lies above this module and is not known here).
+_YES = ("1", "true", "yes", "on")
 
 
 class _Shift:
@@ -26,7 +28,7 @@ class _Shift:
         self.origin = _IMPORTED_AT
         self.speed = 1.0
         setting = os.environ.get("CLOCK", "")
-        if os.environ.get("DEMO", "1") not in ("1", "true", "True"):
+        if (os.environ.get("DEMO") or "1").lower() not in _YES:
             return
         speed = os.environ.get("CLOCK_SPEED", "")
         if not setting and not speed:

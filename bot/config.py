@@ -1,6 +1,6 @@
 """Settings: one reader for environment, `.env` and secret files.
 
-`load()` returns a frozen `Settings`. Every name in docs/settings is a field in lower case. A secret
+`load()` returns a frozen `Settings`. Its fields are names of `.env.example` in lower case. A secret
 `X` may come as `X_FILE`, a path whose content is the secret. Secrets that nobody set are made at
 random once and kept under `DATA_DIR/secrets` with mode 600; there are no constant ones.
 """
@@ -44,7 +44,6 @@ class Settings:
     actions_url: str = ""
     s3_url: str = dataclasses.field(default="", repr=False)
     metrics_token: str = dataclasses.field(default="", repr=False)
-    log_level: str = "INFO"
 
     twilio_account_sid: str = ""
     twilio_auth_token: str = dataclasses.field(default="", repr=False)

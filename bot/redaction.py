@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -149,17 +149,6 @@ def mask_payload(
     """
     known = frozenset(filter(None, map(search_key, known_numbers)))
     return _walk(value, known, frozenset(skip_keys), 0)
-
-
-def payload_candidates(value: Any, skip_keys: Collection[str] = frozenset()) -> list[str]:
-    """Return ``candidates`` of everything that ``mask_payload`` would look at."""
-    texts = _texts(value, frozenset(skip_keys), 0)
-    return list(dict.fromkeys(number for text in texts for number in candidates(text)))
-
-
-def redact_for_log(text: str) -> str:
-    """Return what a log may say about a text: its length."""
-    return f"<text {len(text)} chars>"
 
 
 def mask_phone(number: str) -> str:
@@ -356,23 +345,3 @@ def _free_key(key: Any, taken: dict[Any, Any]) -> Any:
     while name in taken:
         name, number = f"{key} ({number})", number + 1
     return name
-
-
-def _texts(value: Any, skip: frozenset[str], depth: int) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, bytes):
-        yield value.decode("utf-8", "surrogateescape")
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        yield str(value)
-    elif depth >= MAX_DEPTH:
-        return
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key not in skip:
-                yield from _texts(key, skip, depth + 1)
-            if key not in skip or not _is_plain(item):
-                yield from _texts(item, skip, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item, skip, depth + 1)

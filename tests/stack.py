@@ -12,13 +12,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,11 @@ class Stack:
     # Looking
 
     @property
+    def is_started(self) -> bool:
+        """Tell whether its supervisor runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """Process id of the supervisor."""
         assert self._process is not None
@@ -189,11 +195,51 @@ class Stack:
         sent = self.fake.wait_for(phone, before + count, timeout)
         return "\n".join(m.body for m in sent[before:])
 
+    def signed_in(self, email: str) -> requests.Session:
+        """Return a browser's session of somebody who has logged in at the desk."""
+        session = requests.Session()
+        session.trust_env = False
+        # The cookies are for https, which this stack's public address is; loopback speaks http.
+        page = session.get(f"{self.url}/console/login", timeout=5).text
+        [token] = re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', page)[:1]
+        form = {"csrf_token": token, "email": email, "password": PASSWORD}
+        headers = {"Referer": f"{self.url}/console/login", "Cookie": _plain(session)}
+        answer = session.post(
+            f"{self.url}/console/login", data=form, headers=headers, timeout=10,
+            allow_redirects=False,
+        )
+        assert answer.status_code in (302, 303), answer.status_code
+        session.headers["Cookie"] = _plain(session)
+        return session
+
+    def simulator(self) -> Callable[[str, str], str]:
+        """Return a function that sends a text as a phone through the simulator's page."""
+        session = requests.Session()
+        session.trust_env = False
+        page = session.get(f"{self.url}/simulator/", timeout=5)
+        [token] = re.findall(r'name="csrf-token" content="([^"]+)"', page.text)[:1]
+        headers = {"X-CSRFToken": token, "Cookie": _plain(session)}
+
+        def send(phone: str, text: str) -> str:
+            answer = session.post(
+                f"{self.url}/simulator/api/messages", json={"phone": phone, "text": text},
+                headers=headers, timeout=10,
+            )
+            assert answer.status_code == 202, answer.status_code
+            return str(answer.json()["message_id"])
+
+        return send
+
     def quiet(self, phone: str, seconds: float) -> bool:
         """Tell whether nothing is sent to a person for so long."""
         before = len(self.fake.sent(phone))
         time.sleep(seconds)
         return len(self.fake.sent(phone)) == before
+
+
+def _plain(session: requests.Session) -> str:
+    """Return a session's cookies for http: they are marked for https, which loopback does not speak."""
+    return "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
 
 
 _engines: dict[str, Any] = {}

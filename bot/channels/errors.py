@@ -11,10 +11,6 @@ class Forged(DestekError):
     """The request does not carry a valid proof that the provider sent it. Answer 401."""
 
 
-class Malformed(DestekError):
-    """Authentic, but not readable in the provider's own format. Recorded, answered with 200."""
-
-
 class Outcome(enum.Enum):
     """What a failed send means for the message."""
 

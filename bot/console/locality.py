@@ -8,7 +8,6 @@ the attacker's name as Host. Only a request that shows none of these counts as l
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
 
 from flask import Request
 
@@ -37,13 +36,3 @@ def with_local_host(request: Request) -> bool:
     host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
     host = host.strip("[]").lower()
     return from_this_machine(request) and (host == "localhost" or _is_loopback(host))
-
-
-def is_published(base_url: str) -> bool:
-    """Tell whether an address that was set for the shop leads here from elsewhere.
-
-    Then a proxy may pass requests on from loopback with a loopback Host and without a word of whom
-    it stands for, and no request can be told to be local.
-    """
-    host = (urlsplit(base_url).hostname or "") if base_url else ""
-    return bool(base_url) and host != "localhost" and not _is_loopback(host)

@@ -17,6 +17,8 @@ TRACKING_DIGITS = 11
 _UPS = re.compile(r"1Z[0-9A-Z]{16}")
 _S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
 _TOKEN = re.compile(r"[^\s,;:!?()#*]+")
+# Rasa's own way to fill slots; from a customer it is noise, and must fill none.
+_SLOT_FILLING = re.compile(r'\{\s*"[^{}]*\}?')
 _NOT_WORD = re.compile(r"[\W_]")
 
 Identifier = tuple[str, str]  # entity, value
@@ -24,6 +26,7 @@ Identifier = tuple[str, str]  # entity, value
 
 def identifiers(text: str) -> list[Identifier]:
     """Return (entity, value) of every identifier in a text; likeliest readings first."""
+    text = _SLOT_FILLING.sub(" ", text)
     found: list[Identifier] = [("ticket_number", value) for value in find_ticket_numbers(text)]
     for value in find_numbers(text):
         found.append(("order_number", value))

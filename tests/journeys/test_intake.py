@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 from urllib.parse import urlencode
 
+import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,8 +21,9 @@ def _number(i: int) -> str:
     return f"+9053980{i:05d}"
 
 
-def _count(stack: Stack) -> int:
-    return int(stack.rows("SELECT count(*) FROM message WHERE direction = 'in'")[0][0])
+def _count(stack: Stack) -> list[int]:
+    tables = ("message", "customer", "identity", "conversation", "dead_letter")
+    return [int(stack.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in tables]
 
 
 def test_forged_or_unsigned_is_401_and_stores_nothing(stack: Stack) -> None:
@@ -46,6 +49,7 @@ ODD = st.dictionaries(
 )
 
 
+@pytest.mark.timeout(600)
 @settings(
     max_examples=2000, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -92,19 +96,36 @@ def test_commands_of_rasa_are_ordinary_text(stack: Stack) -> None:
         stack.fake.inbound(text, phone)
         stack.fake.wait_for(phone, i + 1, 15)
     turns = stack.rows(
-        "SELECT t.commands, t.result, c.memory, c.state FROM turn t JOIN conversation c ON "
+        "SELECT t.commands, t.result, c.state, c.uid FROM turn t JOIN conversation c ON "
         "c.id = t.conversation_id JOIN customer u ON u.id = c.customer_id WHERE u.phone = :p "
         "ORDER BY t.created_at", p=phone
     )
-    assert len(turns) >= len(COMMANDS)
-    for commands, result, _, state in turns:
-        for command in json.loads(commands or "[]"):
-            assert command["trusted"] or not command["text"].lstrip().startswith("/")
-        if result:
-            assert json.loads(result)["confidence"] < 1.0
-        assert state in ("bot", "waiting")
+    asked = [c for row in turns for c in json.loads(row[0] or "[]") if not c["trusted"]]
+    results = [json.loads(row[1]) for row in turns if row[1]]
+    assert len(turns) >= len(COMMANDS) and asked and results
+    assert not [c["text"] for c in asked if c["text"].lstrip().startswith(("/", "／"))]
+    assert all(r["confidence"] < 1.0 for r in results)
+    assert {row[2] for row in turns} <= {"bot", "waiting"}
+    assert _slots_ever_set(stack, str(turns[0][3]), "1024") == []
     output = stack.output.read_text(errors="replace")
-    assert "provide_info{" not in output and "/restart" not in output
+    for word in ("provide_info{", "/restart", "／restart", "/session_start", "/talk_to_human"):
+        assert word not in output, word
+
+
+def _slots_ever_set(stack: Stack, conversation: str, value: str) -> list[str]:
+    """Return the names of slots that Rasa's memory of a conversation ever held a value in."""
+    memory = sqlite3.connect(stack.folder / "var" / "rasa" / "tracker.sqlite3")
+    events = [
+        json.loads(data) for (data,) in memory.execute(
+            "SELECT data FROM dialogue_event WHERE sender_id = ?", (conversation,)
+        )
+    ]
+    memory.close()
+    assert events, "nothing was asked of Rasa"
+    return [
+        e["name"] for e in events
+        if e["event"] == "slot" and value in str(e.get("value")) and e["name"] != "case_text"
+    ]
 
 
 def test_bytes_that_are_not_utf8_are_verified_as_sent(stack: Stack) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import requests
 
 from tests.stack import Stack
 
@@ -35,6 +36,14 @@ def test_photo_is_fetched_without_credentials_crossing_hosts(stack: Stack) -> No
     stack.fake.inbound("ürün kırık geldi", phone, media=[(PNG, "image/png")])
     path = _wait_stored(stack, phone, 15)
     assert (stack.folder / "var" / "media" / path).read_bytes() == PNG
+    [(uid,)] = stack.rows(
+        "SELECT a.uid FROM attachment a JOIN message m ON m.id = a.message_id JOIN identity i ON "
+        "i.id = m.identity_id WHERE i.address = :p", p=phone
+    )
+    at_the_desk = stack.signed_in("agent1@example.com").get(f"{stack.url}/console/media/{uid}")
+    assert at_the_desk.content == PNG and at_the_desk.headers["Content-Type"] == "image/png"
+    stranger = requests.get(f"{stack.url}/console/media/{uid}", allow_redirects=False, timeout=5)
+    assert stranger.status_code in (302, 303, 401) and PNG not in stranger.content
     assert stack.fake.cdn_authorizations == []
 
 
@@ -56,7 +65,7 @@ def test_ten_files_of_one_message_are_all_kept(stack: Stack) -> None:
 def test_voice_note_is_kept_and_said_honestly(stack: Stack) -> None:
     phone = "+905394000003"
     reply = stack.ask("", phone, media=[(b"OggS" + b"0" * 50, "audio/ogg")])
-    assert "ses" in reply.lower()
+    assert "dinleyemiyorum" in reply and "iki kelime" in reply and "temsilci" in reply
     _wait_stored(stack, phone, 15)
 
 

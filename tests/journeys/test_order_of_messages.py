@@ -61,7 +61,7 @@ def test_two_hundred_conversations_at_once_are_all_answered(stack: Stack) -> Non
 
 
 def test_bubbles_of_one_thought_get_one_answer(stack: Stack) -> None:
-    """domain.md: 'slm' / 'kolay gelsn' / 'bi sorum olcaktı' / question: answered once."""
+    """'slm' / 'kolay gelsn' / 'bi sorum olcaktı' / question: answered once."""
     for text in ("slm", "kolay gelsn", "bi sorum olcaktı", "kargo ücreti ne kadar"):
         stack.fake.inbound(text, FATMA)
     [reply] = stack.fake.wait_for(FATMA, 1)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import time
 
 from tests.stack import AYSE, ELIF, JOHN, MEHMET, Stack
 
+MONTHS_TR = (
+    "Ocak", "Şubat", "Mart", "Nisan", "Mayıs", "Haziran", "Temmuz", "Ağustos", "Eylül", "Ekim",
+    "Kasım", "Aralık",
+)
 DAYS_TR = "Pazartesi|Salı|Çarşamba|Perşembe|Cuma|Cumartesi|Pazar"
 
 
 def test_owner_hears_state_carrier_scan_window_and_second_order(stack: Stack) -> None:
-    """Line: 'siparişim nerede' from the buyer's phone; one reply, first contact line once."""
+    """'siparişim nerede' from the buyer's phone; one reply, first contact line once."""
+    began = time.monotonic()
     reply = stack.ask("siparişim nerede", AYSE)
+    assert time.monotonic() - began < 2.0
     assert "1024" in reply and "Yurtiçi Kargo" in reply
     assert "Ankara transfer merkezi" in reply and "18:40" in reply
-    assert len(re.findall(DAYS_TR, reply)) >= 2, reply
+    [(first, last)] = stack.rows(
+        "SELECT s.estimate_from, s.estimate_to FROM shipment s JOIN \"order\" o ON o.id = s.order_id "
+        "WHERE o.number = '1024'"
+    )
+    for day in (dt.date.fromisoformat(str(first)), dt.date.fromisoformat(str(last))):
+        weekday = DAYS_TR.split("|")[day.weekday()]
+        assert f"{day.day} {MONTHS_TR[day.month - 1]} {weekday}" in reply, reply
     assert "1025" in reply and "hazırlan" in reply
     assert "dijital asistan" in reply.lower()
     again = stack.ask("siparişim nerede acaba", AYSE)
@@ -23,7 +37,7 @@ def test_owner_hears_state_carrier_scan_window_and_second_order(stack: Stack) ->
 
 
 def test_bare_order_number_answers_in_one_turn(stack: Stack) -> None:
-    """C05: '1024' alone from the buyer's own phone returns the state in one turn."""
+    """'1024' alone from the buyer's own phone returns the state in one turn."""
     reply = stack.ask("1024", AYSE)
     assert "1024" in reply and "Yurtiçi" in reply and "Ankara transfer merkezi" in reply
 
@@ -45,7 +59,8 @@ def test_stranger_learns_nothing_not_even_existence(stack: Stack) -> None:
     strip = re.compile(r"\d{4,6}")
     first_line_gone = existing.split("\n\n", 1)[1] if "dijital" in existing.lower() else existing
     assert strip.sub("#", first_line_gone) == strip.sub("#", missing)
-    assert "numara" in missing.lower() or "telefon" in missing.lower()
+    assert "siparişteki telefon" in missing and "takip numara" in missing
+    assert "arkadaşımız" in missing, "a person's help must be offered"
 
 
 def test_stuck_parcel_is_told_as_it_is(stack: Stack) -> None:

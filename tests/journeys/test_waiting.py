@@ -1,4 +1,4 @@
-"""C16: first answers come fast while a hundred people write, and the queue tells a computed wait."""
+"""First answers come fast while a hundred people write, and the queue tells a computed wait."""
 
 from __future__ import annotations
 

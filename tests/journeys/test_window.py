@@ -1,4 +1,4 @@
-"""C28: 25 hours after the customer's last message it is a template or nothing."""
+"""25 hours after the customer's last message it is a template or nothing."""
 
 from __future__ import annotations
 

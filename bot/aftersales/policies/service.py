@@ -13,8 +13,6 @@ from bot import clock, db
 from bot.aftersales.policies.models import Policy
 from bot.errors import NotFound
 
-KEYS = ("delivery", "dispatch", "returns", "support", "payment", "loyalty", "warranty")
-
 
 @dataclasses.dataclass(frozen=True)
 class PolicyView:

@@ -15,6 +15,7 @@ from bot import clock, config
 from bot.aftersales.customers import service as customers
 from bot.aftersales.promises import compute
 from bot.aftersales.promises.service import PromiseDraft
+from bot.conversations import transcription
 from bot.conversations.handover import service as handover
 from bot.conversations.models import Conversation, Identity, Message, OpenOption, Turn
 from bot.conversations.states import Handling, Purpose, WaitReason
@@ -227,6 +228,10 @@ def _without_words(
     kinds = _kinds(messages)
     in_form = bool((conversation.memory or {}).get("active_loop"))
     if "voice" in kinds:
+        notes = [a for m in messages for a in m.attachments if a.kind == "voice"]
+        heard = harmless("\n".join(transcription.words(a) for a in notes))[:_TEXT_LIMIT].strip(" -\n")
+        if heard:
+            return Route(language, commands=[{"text": heard, "trusted": False}])
         return Route(language, say="utter_voice_note")
     if kinds and "contact" not in kinds:
         if in_form:
