@@ -274,8 +274,10 @@ def test_make_that_alone_is_interrupted_stops_the_stack(tmp_path: Path) -> None:
     )
     (tmp_path / "child.py").write_text(script)
     (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} child.py\n")
+    # Not as a child of the make that may be running these tests.
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("MAKE") and k != "MFLAGS"}
     make = subprocess.Popen(
-        ["make", "run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        ["make", "run"], cwd=tmp_path, env={**clean, "PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )
     assert make.stdout is not None

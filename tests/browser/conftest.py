@@ -50,7 +50,7 @@ class Watch:
         dialog.dismiss()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its event loop must end before other tests run theirs
 def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     path = chromium()
