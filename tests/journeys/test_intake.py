@@ -112,8 +112,14 @@ def test_commands_of_rasa_are_ordinary_text(stack: Stack) -> None:
         assert word not in output, word
 
 
+_WORDS = ("case_text", "unclear_text")
+
+
 def _slots_ever_set(stack: Stack, conversation: str, value: str) -> list[str]:
-    """Return the names of slots that Rasa's memory of a conversation ever held a value in."""
+    """Return the names of slots that Rasa's memory of a conversation ever held a value in.
+
+    Two slots keep a customer's words as words, for the question we ask next; they fill nothing.
+    """
     memory = sqlite3.connect(stack.folder / "var" / "rasa" / "tracker.sqlite3")
     events = [
         json.loads(data) for (data,) in memory.execute(
@@ -124,7 +130,7 @@ def _slots_ever_set(stack: Stack, conversation: str, value: str) -> list[str]:
     assert events, "nothing was asked of Rasa"
     return [
         e["name"] for e in events
-        if e["event"] == "slot" and value in str(e.get("value")) and e["name"] != "case_text"
+        if e["event"] == "slot" and value in str(e.get("value")) and e["name"] not in _WORDS
     ]
 
 
