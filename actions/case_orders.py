@@ -95,7 +95,7 @@ def _own(session: Session, ctx: Context, spec: CaseSpec) -> Sequence[OrderView]:
 
 
 def _was_named(ctx: Context, number: str) -> bool:
-    """Tell whether the customer, and not only we, spoke of a number in this session."""
+    """Tell whether the customer, and not only we, spoke of a number in the present talk."""
     for event in reversed(ctx.tracker.events):
         if event.get("event") == "session_started":
             return False

@@ -15,7 +15,7 @@ from bot.conversations.models import Conversation, DeadLetter, Message, Turn
 from bot.conversations.states import Outbound
 from bot.errors import NotFound
 from bot.gateway import intake
-from bot.gateway.outbox import receipts
+from bot.gateway.outbox.tries import supersede
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _send_again(letter: DeadLetter) -> str:
         )
         if done:
             session.refresh(message)
-            receipts.supersede(message)
+            supersede(message)
         _mark(session, int(letter.id))
         conversation_id = int(message.conversation_id)
         db.after_commit(session, lambda: jobs.enqueue(jobs.SEND, conversation_id))

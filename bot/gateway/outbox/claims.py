@@ -24,7 +24,8 @@ from bot.channels import registry
 from bot.channels.events import Option, OutgoingMessage
 from bot.conversations.models import Conversation, Identity, Message
 from bot.conversations.states import Outbound, Purpose
-from bot.gateway.outbox import checks, rates, receipts, remedies
+from bot.gateway.outbox import checks, rates, remedies
+from bot.gateway.outbox.tries import superseded
 
 # Real; longer than a provider call takes at most (10 s to connect, 10 s to answer). This long, and
 # until a look-up finds nothing, waits who was to get a message that a killed process had claimed.
@@ -149,7 +150,7 @@ def _known(session: Session, message: Message) -> frozenset[str]:
             Message.created_at > since,
         )
     )
-    return frozenset(ids) | frozenset(receipts.superseded(message))
+    return frozenset(ids) | frozenset(superseded(message))
 
 
 def _orphaned(session: Session, message: Message, real_now: float) -> None:

@@ -17,6 +17,7 @@ from bot.channels.events import DeliveryStatus, DeliveryUpdate
 from bot.conversations.models import DeadLetter, DeliveryReceipt, Identity, Message
 from bot.conversations.states import Outbound
 from bot.gateway.outbox import remedies
+from bot.gateway.outbox.tries import supersede, superseded
 
 _RETRIES = 6  # of a message whose failure was reported later and may be temporary
 _RETRY_PAUSE = dt.timedelta(seconds=30)  # real time, doubled with each try
@@ -52,23 +53,6 @@ def record(session: Session, update: DeliveryUpdate) -> None:
             # What waited behind it, or the same words as a template, may leave now.
             waiting = int(message.conversation_id)
             db.after_commit(session, lambda: jobs.enqueue(jobs.SEND, waiting))
-
-
-def superseded(message: Message) -> list[str]:
-    """Return the provider's ids of earlier tries of a message, whose receipts count no more."""
-    return list((message.attributes or {}).get("superseded") or ())
-
-
-def supersede(message: Message) -> None:
-    """Forget the present try of a message before another one is queued."""
-    if message.provider_message_id:
-        ids = [*superseded(message), message.provider_message_id]
-        message.attributes = {**(message.attributes or {}), "superseded": ids, "look_ups": 0}
-    message.provider_message_id = None
-    message.status_rank = -1
-    message.claim_owner = None
-    message.state = Outbound.QUEUED.value
-    message.next_attempt_at = clock.now()
 
 
 def adopt_orphans(session: Session, message: Message) -> None:

@@ -10,7 +10,7 @@ from bot import clock
 from bot.channels import registry
 from bot.channels.errors import Outcome, Remedy
 from bot.conversations.models import Conversation, Customer, Identity, Message
-from bot.gateway.outbox import receipts
+from bot.gateway.outbox.tries import supersede
 from bot.shop.queries import templates
 
 DEFAULT_TEMPLATE = "update"  # the shop's general-purpose template; variable 1 is the text
@@ -63,7 +63,7 @@ def switch_to_template(session: Session, message: Message, identity: Identity | 
     if template is None:
         return False
     message.template = template
-    receipts.supersede(message)
+    supersede(message)
     return True
 
 
@@ -72,5 +72,5 @@ def drop_media(message: Message) -> bool:
     if not (message.attributes or {}).get("media_url") or not message.text:
         return False
     message.attributes = {k: v for k, v in message.attributes.items() if k != "media_url"}
-    receipts.supersede(message)
+    supersede(message)
     return True

@@ -26,6 +26,7 @@ from bot.conversations.states import Outbound
 from bot.errors import NotFound, TemporarilyUnavailable
 from bot.gateway.outbox import receipts, remedies
 from bot.gateway.outbox.claims import Claim, Work, claim, in_real, new_owner
+from bot.gateway.outbox.tries import superseded
 
 # Providers live in real time: every pause here is in real seconds, whatever the shop's clock does.
 _RETRY_AFTER = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # between tries
@@ -114,7 +115,7 @@ def _locked(session: Session, work: Work) -> Message:
 
 def _write_success(result: SendResult, session: Session, work: Work, owner: str) -> None:
     message = _locked(session, work)
-    if result.provider_message_id in receipts.superseded(message):
+    if result.provider_message_id in superseded(message):
         return  # a receipt has refused this try already, and another one is planned
     message.provider_message_id = message.provider_message_id or result.provider_message_id
     if message.claim_owner == owner or message.state == Outbound.UNKNOWN.value:

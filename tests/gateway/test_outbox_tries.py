@@ -1,0 +1,176 @@
+"""Tries that were refused, lost or held by the dead, and what may wait for its hour."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import sqlalchemy as sa
+
+from bot import clock, db
+from bot.channels import registry
+from bot.channels.events import DeliveryStatus, DeliveryUpdate
+from bot.conversations.models import Conversation, Message
+from bot.conversations.states import Author, Purpose
+from bot.gateway import dead_letters
+from bot.gateway.outbox import queue, receipts, sender
+from bot.shop.models import ShopSetting
+from tests.fakes.twilio import TwilioFake
+from tests.gateway.outbox_stage import PHONE, SetClock, bodies, conversation, later, say, states
+
+
+def _receipt(sid: str, status: str, code: str = "", our_id: str = "") -> None:
+    with db.write() as session:
+        receipts.record(
+            session,
+            DeliveryUpdate(
+                "twilio_whatsapp", "+14155238886", sid, DeliveryStatus(status), our_id=our_id,
+                error_code=code,
+            ),
+        )
+
+
+def _with_template() -> None:
+    with db.write() as session:
+        session.add(
+            ShopSetting(
+                key="templates",
+                value={"update": {"tr": {"sid": "HX" + "c" * 32, "variables": ["text"]}}},
+            )
+        )
+
+
+def test_the_same_words_twice_are_not_mistaken_for_each_other(fake: TwilioFake) -> None:
+    """A look-up may not find the earlier message with the same text and take it for this one."""
+    talk = conversation()
+    say(talk, "tamam")
+    sender.drain(talk)
+    fake.fault("error", times=1)
+    say(talk, "tamam", "son")
+    sender.drain(talk)
+    for _ in range(3):
+        later(60)
+        sender.drain(talk)
+    assert bodies(fake) == ["tamam", "tamam", "son"]
+    assert set(states()) <= {"sent", "delivered", "read"}
+
+
+@pytest.mark.parametrize("late", ["sent", "delivered"])
+def test_receipts_of_a_refused_try_say_nothing_about_the_template(
+    fake: TwilioFake, late: str
+) -> None:
+    _with_template()
+    talk = conversation()
+    [uid] = say(talk, "bir")
+    sender.drain(talk)
+    sid = fake.sent(PHONE)[0].sid
+    _receipt(sid, "failed", "63016")
+    _receipt(sid, late, our_id=uid)
+    assert states() == ["queued"]
+    sender.drain(talk)
+    assert [bool(m.content_sid) for m in fake.sent(PHONE)] == [False, True]
+    with db.read() as session:
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert message.provider_message_id == fake.sent(PHONE)[1].sid
+
+
+def test_63016_before_the_send_call_returned(fake: TwilioFake) -> None:
+    _with_template()
+    talk = conversation()
+    [uid] = say(talk, "bir")
+    channel = registry.get("twilio_whatsapp")
+    original = channel.send
+
+    def refused_at_once(message):  # type: ignore[no-untyped-def]
+        result = original(message)
+        if not message.template:
+            _receipt(result.provider_message_id, "failed", "63016", our_id=uid)
+        return result
+
+    channel.send = refused_at_once  # type: ignore[method-assign]
+    sender.drain(talk)
+    sender.drain(talk)
+    assert [bool(m.content_sid) for m in fake.sent(PHONE)] == [False, True]
+
+
+def test_a_temporary_failure_reported_later_is_tried_again(fake: TwilioFake) -> None:
+    talk = conversation()
+    say(talk, "bir")
+    sender.drain(talk)
+    _receipt(fake.sent(PHONE)[0].sid, "failed", "63018")
+    assert states() == ["queued"]
+    later(1)
+    sender.drain(talk)
+    assert bodies(fake) == ["bir", "bir"]
+
+
+def test_an_outcome_that_stays_unknown_is_a_dead_letter(fake: TwilioFake) -> None:
+    talk = conversation()
+    say(talk, "bir")
+    with db.write() as session:
+        session.execute(
+            sa.update(Message).where(Message.direction == "out").values(
+                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
+            )
+        )
+    sender.drain(talk)
+    assert states() == ["expired"]
+    [letter] = dead_letters.list_all()
+    dead_letters.retry(letter.id)
+    sender.drain(talk)
+    assert bodies(fake) == ["bir"]
+
+
+def test_what_the_bot_had_queued_stays_unsaid_once_a_person_has_the_chat(fake: TwilioFake) -> None:
+    talk = conversation()
+    with db.write() as session:
+        row = session.get(Conversation, talk)
+        assert row is not None
+        queue.put(
+            session, row, [queue.Draft("bottan")], purpose=Purpose.REPLY, author=Author.BOT
+        )
+        row.state = "agent"
+    say(talk, "insandan")
+    sender.drain(talk)
+    assert bodies(fake) == ["insandan"] and states()[0] == "not_sent"
+
+
+def test_quiet_hours_hold_back_what_nobody_asked_for(
+    fake: TwilioFake, set_clock: SetClock
+) -> None:
+    set_clock("2026-11-24T23:30:00+03:00")
+    talk = conversation()
+    say(talk, "kargonuz yola çıktı", purpose=Purpose.NOTICE)
+    say(talk, "cevap", purpose=Purpose.AGENT)
+    sender.drain(talk)
+    with db.read() as session:
+        first = session.scalars(
+            sa.select(Message).where(Message.purpose == Purpose.NOTICE.value)
+        ).one()
+        assert first.state == "queued"
+        assert first.next_attempt_at.isoformat() == "2026-11-25T05:00:00+00:00"
+    assert bodies(fake) == ["cevap"]
+    set_clock("2026-11-25T08:01:00+03:00")
+    sender.drain(talk)
+    assert bodies(fake) == ["cevap", "kargonuz yola çıktı"]
+
+
+def test_what_a_killed_worker_held_is_free_when_the_next_one_starts(fake: TwilioFake) -> None:
+    from bot.gateway.outbox import claims
+
+    talk = conversation()
+    say(talk, "bir")
+    living, dead = claims.new_owner(), claims.new_owner().replace(f":{os.getpid()}:", ":999999999:")
+    with db.write() as session:
+        row = session.get(Conversation, talk)
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert row is not None
+        row.lease_owner, row.lease_until = dead, clock.real() + 60
+        message.state, message.claim_owner, message.claim_until = "sending", living, clock.real() + 60
+    with db.write() as session:
+        assert claims.free_dead(session) == 1
+    with db.read() as session:
+        row = session.get(Conversation, talk)
+        assert row is not None and row.lease_until == 0.0
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert message.claim_until > clock.real(), "what a living process holds stays held"
