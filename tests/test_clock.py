@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +14,10 @@ MOMENT = "2027-03-08T12:59:00+03:00"
 
 @pytest.fixture(autouse=True)
 def _the_environment_is_read_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("CLOCK_SPEED", "DESTEK_CLOCK_ORIGIN"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("CLOCK_SPEED", raising=False)
     monkeypatch.setenv("CLOCK", MOMENT)
+    # The clock runs on from the moment it is set, not from when this process began.
+    monkeypatch.setenv("DESTEK_CLOCK_ORIGIN", repr(time.time()))
     clock.reload()
     yield
     monkeypatch.undo()

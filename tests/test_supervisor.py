@@ -279,6 +279,8 @@ def test_make_that_alone_is_interrupted_stops_the_stack(tmp_path: Path) -> None:
     make = subprocess.Popen(
         ["make", "run"], cwd=tmp_path, env={**clean, "PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        # Whoever runs the tests in the background ignores this signal, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
     )
     assert make.stdout is not None
     assert make.stdout.readline() == "up\n"
