@@ -1,116 +1,112 @@
-"""`make bench`: the message path beside its baseline, in one run on this machine.
+"""`make bench`: the product under load beside stock Rasa and bare Flask, in one run on this machine.
 
-Prints turns per second and first replies at 1, 20 and 100 parallel chats, acknowledgements per second
-beside bare Flask with one SQLite insert, and processor time and memory per process.
+    python -m benchmarks [--json FILE] [--without-stock] [--share 0.2]
+
+Nothing else should run beside it, and nothing is sent beyond loopback. The first run trains stock
+Rasa (hours of waiting are spared by `BENCH_EPOCHS=5`: what a turn costs does not depend on it), later
+ones find the model in `var/bench-models`.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-import subprocess
-import sys
+import platform
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import requests
+from benchmarks import bare, product, report, stock
+from benchmarks.driver.process import Driver
 
-from benchmarks.load import cpu_seconds, drive, memory_mb, percentile
-from tests.processes import tree
-from tests.stack import ROOT, Stack, free_port
-
-QUESTIONS = (
-    "kargo ücreti ne kadar?", "iade süresi kaç gün?", "kapıda ödeme var mı?",
-    "çalışma saatleriniz nedir?",
-)
+_NOBODY = "http://127.0.0.1:9"  # a driver that drives no product of ours
 
 
-def turns(stack: Stack, parallel: int, count: int, block: int) -> None:
-    """Measure whole turns: webhook in, first reply at the fake."""
-
-    def one(i: int) -> float:
-        phone = f"+9053{block}{i:07d}"
-        began = time.monotonic()
-        stack.fake.inbound(QUESTIONS[i % len(QUESTIONS)], phone, timeout=60)
-        return stack.fake.wait_for(phone, 1, 120)[0].accepted_at - began
-
-    rate, replies = drive(one, count, parallel)
-    print(
-        f"turns, {parallel:3d} parallel: {rate:6.1f}/s   first reply p50 "
-        f"{percentile(replies, 0.5):.2f} s  p95 {percentile(replies, 0.95):.2f} s  "
-        f"p99 {percentile(replies, 0.99):.2f} s"
-    )
+def _say(text: str) -> None:
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
 
 
-def acknowledgements(stack: Stack, count: int) -> float:
-    """Measure webhook answers alone: receipts of a message that is not known."""
+def _loops(share: float) -> tuple[tuple[int, int], ...]:
+    return tuple((n, max(n, round(count * share))) for n, count in product.LOOPS)
 
-    def one(i: int) -> float:
-        began = time.monotonic()
-        params = {
-            "MessageSid": f"SMbench{i}", "MessageStatus": "delivered", "AccountSid": stack.fake.sid,
-            "From": stack.fake.from_, "To": "whatsapp:+905300000000",
+
+def _bare(folder: Path) -> dict[str, Any]:
+    target = bare.served(folder, product.WEB_WORKERS, product.WEB_THREADS)
+    with Driver(_NOBODY) as driver, target as url:
+        driver.run(kind="post", target=url, parallel=product.DOOR_PARALLEL, count=300)
+        return driver.run(kind="post", target=url, parallel=product.DOOR_PARALLEL, count=4000)
+
+
+def _product(folder: Path, share: float) -> dict[str, Any]:
+    loops = _loops(share)
+    with product.running(folder / "one") as (stack, driver):
+        found: dict[str, Any] = {"turns": product.turns(stack, driver, loops)}
+        found["turns_known"] = product.turns(stack, driver, loops[-1:], people="same")
+        found["memory"] = product.memory(stack)
+        _say("the product's door")
+        found["door"] = product.door(stack, driver)
+    _say("the product with two Rasa")
+    with product.running(folder / "two", RASA_COUNT="2") as (stack, driver):
+        found["two_rasa"] = {
+            "turns": product.turns(stack, driver, loops[-1:]), "memory": product.memory(stack),
         }
-        assert stack.fake.post("/webhooks/twilio/status", params, timeout=60).status_code == 200
-        return time.monotonic() - began
-
-    rate, answers = drive(one, count, 16)
-    print(f"acknowledgements:      {rate:6.1f}/s   p99 {percentile(answers, 0.99) * 1000:.0f} ms")
-    return rate
+    return found
 
 
-def bare_flask(folder: Path, count: int) -> float:
-    """Measure the baseline with the same client, gunicorn, workers and threads."""
-    port = free_port()
-    command = [
-        sys.executable, "-m", "gunicorn", "benchmarks.baseline:app", "--workers", "2", "--threads",
-        "50", "--bind", f"127.0.0.1:{port}", "--log-level", "error",
-    ]
-    environment = {**os.environ, "BASELINE_FILE": str(folder / "baseline.sqlite3")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{port}/webhook"
-    session = requests.Session()
-    session.trust_env = False
-    try:
-        for _ in range(100):
-            try:
-                session.post(url, data=b"x", timeout=2)
-                break
-            except requests.RequestException:
-                time.sleep(0.1)
-
-        def one(_: int) -> float:
-            began = time.monotonic()
-            session.post(url, data=b"Body=merhaba", timeout=60)
-            return time.monotonic() - began
-
-        rate, answers = drive(one, count, 16)
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-    print(f"bare Flask + 1 insert: {rate:6.1f}/s   p99 {percentile(answers, 0.99) * 1000:.0f} ms")
-    return rate
+def _stock(folder: Path, share: float, answers: dict[str, str]) -> dict[str, Any]:
+    model, epochs, seconds = stock.trained()
+    if seconds:
+        _say(f"trained for {seconds:.0f} s")
+    (folder / "stock").mkdir()
+    with stock.Stock(folder / "stock", model) as running, Driver(_NOBODY) as driver:
+        driver.run(kind="rest", target=running.url, parallel=4, count=40)
+        runs = [
+            driver.run(
+                kind="rest", target=running.url, parallel=parallel, count=count,
+                watch=running.pids, timeout=120,
+            )
+            for parallel, count in _loops(share)
+        ]
+        same = sum(
+            stock.is_same_response(answers.get(text, ""), said)
+            for text, said in runs[-1].get("answers", {}).items()
+        )
+        return {
+            "turns": runs, "epochs": epochs, "pipeline": stock.PIPELINE,
+            "memory": running.memory(), "questions": len(answers), "same_answers": same,
+        }
 
 
-def main() -> None:
-    """Run it all; nothing is sent beyond loopback."""
-    folder = Path(tempfile.mkdtemp(prefix="destek-bench-"))
-    with Stack(folder) as stack:
-        for i in range(8):
-            stack.ask(QUESTIONS[i % 4], f"+905300{i:06d}")
-        pids = tree(stack.pid)
-        before = {pid: cpu_seconds(pid) for pid in pids}
-        counts = ((1, 40), (20, 200), (100, 400))
-        for block, (parallel, count) in enumerate(counts, start=5):
-            turns(stack, parallel, count, block)
-        total = sum(count for _, count in counts)
-        for pid, name in sorted(pids.items(), key=lambda item: item[1]):
-            used = (cpu_seconds(pid) - before[pid]) / total * 1000
-            print(f"  {name:10s} {used:6.1f} ms of a core per turn  {memory_mb(pid):7.1f} MB")
-        print(f"  whole stack {sum(memory_mb(pid) for pid in pids):.0f} MB")
-        ours = acknowledgements(stack, 1000)
-    bare = bare_flask(folder, 1000)
-    print(f"share of the baseline: {ours / bare:.2f}")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run it all, print the table, keep the figures where `--json` says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, help="where to keep every figure")
+    parser.add_argument("--without-stock", action="store_true", help="leave stock Rasa out")
+    parser.add_argument("--share", type=float, default=1.0, help="of the messages, for a quick look")
+    options = parser.parse_args(arguments)
+    found: dict[str, Any] = {
+        "machine": {
+            "cores": len(os.sched_getaffinity(0)), "python": platform.python_version(),
+            "load_before": os.getloadavg()[0], "at": time.strftime("%Y-%m-%d %H:%M"),
+        }
+    }
+    with tempfile.TemporaryDirectory(prefix="destek-bench-") as name:
+        folder = Path(name)
+        _say("bare Flask")
+        found["bare"] = _bare(folder)
+        _say("the product")
+        found |= _product(folder, options.share)
+        if not options.without_stock:
+            _say("stock Rasa")
+            found["stock"] = _stock(folder, options.share, found["turns"][-1]["answers"])
+    machine = found["machine"]
+    print(f"\n{machine['cores']} cores, load before {machine['load_before']:.1f}\n")
+    print(report.table(found))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ def _connection() -> sqlite3.Connection:
         _local.connection.execute("PRAGMA journal_mode=WAL")
         _local.connection.execute("PRAGMA synchronous=FULL")
         _local.connection.execute("CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY, body)")
-    return _local.connection
+    connection: sqlite3.Connection = _local.connection
+    return connection
 
 
 @app.post("/webhook")

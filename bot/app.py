@@ -1,5 +1,7 @@
-"""The web application: one Flask app for webhooks, console, simulator and health.
+"""The web application: console, simulator and health in one Flask app, the providers' doors in another.
 
+The doors need no session, no CSRF token, no page headers and no limits for log-ins, and every message
+comes through them three or four times (itself and its receipts): without all that they cost half.
 `create_app` never imports Rasa. Addresses of clients are those of the connection: no forwarding
 header is believed, because anybody can send one.
 """
@@ -10,6 +12,8 @@ import datetime as dt
 import re
 import time
 import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, redirect, request
@@ -26,6 +30,8 @@ _log = logs.get(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
 _SESSION = dt.timedelta(hours=12)
 # Asked every few seconds: their lines would bury all others, so only what went wrong is written.
+_DOORS = "/webhooks/"
+_SLOW = 1.0  # seconds
 _QUIET = ("/healthz", "/readyz", "/metrics", "/console/api/", "/simulator/api/")
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
@@ -54,13 +60,17 @@ def _finish(response: AnyResponse) -> AnyResponse:
     is_file = (request.endpoint or "").endswith(("static", ".file"))
     if request.path.startswith(("/console", "/simulator")) and not is_file:
         response.headers.setdefault("Cache-Control", "no-store")
+    took = time.perf_counter() - g.began
     usual = request.method == "GET" and response.status_code < 500
-    if not (usual and (is_file or request.path.startswith(_QUIET))):
+    quiet = usual and (is_file or request.path.startswith(_QUIET))
+    if request.path.startswith(_DOORS):  # what came in has its row in the database
+        quiet = response.status_code < 400 and took < _SLOW
+    if not quiet:
         # The rule and not the path: a path can hold an id, and a stranger can write anything in it.
         _log.info(
             "request", method=request.method, status=response.status_code,
             route=str(request.url_rule) if request.url_rule else "none",
-            milliseconds=round((time.perf_counter() - g.began) * 1000, 1),
+            milliseconds=round(took * 1000, 1),
         )
     return response
 
@@ -93,7 +103,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         BOOTSTRAP_SERVE_LOCAL=True,
         DEMO=settings.demo,
     )
-    app.before_request(_begin)
+    _observe(app)
     Talisman(
         app,
         # No redirect to https: providers' fakes and the machine's own checks come by plain http,
@@ -106,16 +116,40 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         frame_options="DENY",
         referrer_policy="same-origin",
     )
-    csrf = CSRFProtect(app)
-    csrf.exempt(webhooks.blueprint)
+    CSRFProtect(app)
     Bootstrap5(app)
     auth.install(app, settings)
     problems.install(app)
     app.register_blueprint(health.blueprint)
-    app.register_blueprint(webhooks.blueprint)
     pages.install(app, settings)
     app.add_url_rule("/", "home", _home)
     app.add_url_rule("/favicon.ico", "favicon", _favicon)
+    app.wsgi_app = _split(app, _doors())  # type: ignore[method-assign]
+    return app
+
+
+def _observe(app: Flask) -> None:
+    """Give every request an id, and every answer that needs one a line in the log."""
+    app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(_forget)
-    return app
+
+
+def _doors() -> Flask:
+    """Return the application that answers providers."""
+    doors = Flask("bot.doors", static_folder=None, template_folder=None)
+    _observe(doors)
+    problems.install(doors)
+    doors.register_blueprint(webhooks.blueprint)
+    return doors
+
+
+def _split(pages: Flask, doors: Flask) -> Callable[..., Iterable[bytes]]:
+    """Return the WSGI application that hands each request to the one whose path it is."""
+    for_pages, for_doors = pages.wsgi_app, doors.wsgi_app
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        chosen = for_doors if environ["PATH_INFO"].startswith(_DOORS) else for_pages
+        return chosen(environ, start_response)
+
+    return application

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from bot.commands import (
+    backup,
     conversation,
     customers,
     dead_letters,
@@ -22,7 +23,10 @@ from bot.commands import (
 )
 from bot.errors import DestekError
 
-GROUPS = (up, train, users, imports, replay, dead_letters, messages, conversation, ticket, customers, nlu)
+GROUPS = (
+    up, train, users, imports, replay, dead_letters, messages, conversation, ticket, customers, backup,
+    nlu,
+)
 
 
 def parser() -> argparse.ArgumentParser:

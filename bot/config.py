@@ -80,13 +80,19 @@ class Settings:
     worker_threads: int = 16
     web_threads: int = 200
     web_workers: int = 2
+    streams_per_user: int = 10  # live pages of one user in one web process
+    # How many processes of each kind `make run` starts.
+    web_count: int = 1
+    worker_count: int = 1
+    rasa_count: int = 1
+    clock_count: int = 1
 
-    @property
+    @functools.cached_property
     def base_url(self) -> str:
         """The address under which providers and people reach us, without a trailing slash."""
         return (self.public_base_url or f"http://{self.host}:{self.port}").rstrip("/")
 
-    @property
+    @functools.cached_property
     def database(self) -> str:
         """SQLAlchemy URL of the database; SQLite under `DATA_DIR` unless one is set."""
         if self.database_url:
@@ -112,10 +118,24 @@ class Settings:
     def run_info(self) -> dict[str, object]:
         """Return what the supervisor wrote about this run (ports, addresses), or an empty dict."""
         try:
-            data = json.loads((self.data_dir / "run.json").read_text())
-        except (FileNotFoundError, ValueError):
+            written = os.stat(self._run_file)
+        except FileNotFoundError:
             return {}
-        return data if isinstance(data, dict) else {}
+        return _run_info(self._run_file, (written.st_mtime_ns, written.st_ino, written.st_size))
+
+    @functools.cached_property
+    def _run_file(self) -> str:
+        return str(self.data_dir / "run.json")
+
+
+@functools.lru_cache(maxsize=4)
+def _run_info(path: str, _version: tuple[int, int, int]) -> dict[str, object]:
+    """Read a run's file once for each version of it: it is asked for with every message."""
+    try:
+        data = json.loads(Path(path).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _read(name: str, env: Mapping[str, str]) -> str | None:

@@ -11,6 +11,8 @@ import collections
 import contextlib
 import dataclasses
 import datetime as dt
+import inspect
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -22,7 +24,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session, declarative_base
 from sqlalchemy.pool import QueuePool
 
-from bot import clock, config
+from bot import admission, clock, config
+from bot.admission import PATIENCE
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,7 +38,19 @@ Base: Any = declarative_base(metadata=sa.MetaData(naming_convention=_NAMING))
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _engines: dict[str, Engine] = {}
 _guard = threading.Lock()
-_writers = threading.Lock()
+# SQLite lets one writer in and lets the others sleep and try again; within a process a plain line
+# hands over at once.
+_writers = admission.Door(
+    busy=lambda: sa.exc.OperationalError(
+        "BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked")
+    ),
+    most_waiting=lambda: config.load().web_threads // 4,
+)
+# A server that died without a word is noticed before a provider hangs up.
+_POSTGRESQL = {
+    "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class UTCDateTime(sa.types.TypeDecorator):  # type: ignore[type-arg]
@@ -64,7 +79,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA busy_timeout=10000")
+        cursor.execute(f"PRAGMA busy_timeout={_milliseconds(PATIENCE)}")
         cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged message survives a power cut
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
@@ -74,8 +89,32 @@ def _prepare_sqlite(engine: Engine) -> None:
         options = connection.get_execution_options()
         kind = options.get("begin", "DEFERRED")
         if kind != "DEFERRED":
-            connection.exec_driver_sql(f"PRAGMA synchronous={options.get('synchronous', 'FULL')}")
+            _set(connection, "synchronous", options.get("synchronous", "FULL"))
+        _set(connection, "busy_timeout", _milliseconds(options.get("patience", PATIENCE)))
         connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _set(connection: Connection, pragma: str, value: object) -> None:
+    """Set what a connection does not have set already; it remembers its settings."""
+    if connection.info.get(pragma) != value:
+        connection.exec_driver_sql(f"PRAGMA {pragma}={value}")
+        connection.info[pragma] = value
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def _name_it(context: Any) -> None:
+        """Whatever the driver calls a connection that broke: the database is away."""
+        known = context.sqlalchemy_exception
+        if context.is_disconnect and not isinstance(known, sa.exc.OperationalError):
+            context.chained_exception = sa.exc.OperationalError(
+                context.statement, None, context.original_exception, hide_parameters=True,
+                connection_invalidated=True,
+            )
 
 
 def engine(url: str | None = None) -> Engine:
@@ -94,8 +133,9 @@ def engine(url: str | None = None) -> Engine:
             else:
                 made = sa.create_engine(
                     address, future=True, hide_parameters=True, pool_size=20, max_overflow=20,
-                    pool_pre_ping=True,
+                    pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=_POSTGRESQL,
                 )
+                _prepare_postgresql(made)
             _engines[address] = made
         return _engines[address]
 
@@ -125,19 +165,29 @@ def write(durable: bool = True) -> Iterator[Session]:
     """
     base = engine()
     sqlite_file = base.dialect.name == "sqlite"
-    bound = base.execution_options(
-        begin="IMMEDIATE", synchronous="FULL" if durable else "NORMAL"
-    )
     hooks: list[Callable[[], object]] = []
-    # SQLite lets one writer in and lets the others sleep and try again; within a process a plain
-    # lock hands over at once.
-    with _writers if sqlite_file else contextlib.nullcontext():
+    with _writers.line() if sqlite_file else contextlib.nullcontext(PATIENCE) as patience:
+        bound = base.execution_options(
+            begin="IMMEDIATE", synchronous="FULL" if durable else "NORMAL", patience=patience
+        )
         with Session(bound, future=True, expire_on_commit=False) as session:
             session.info["after_commit"] = hooks
             with session.begin():
+                if sqlite_file:
+                    _enter(session)
                 yield session
     for hook in hooks:
         hook()
+
+
+def _enter(session: Session) -> None:
+    """Begin the transaction now: whoever must wait for the file waits here, at the door."""
+    try:
+        session.connection()
+    except sa.exc.OperationalError:
+        _writers.stayed_shut()
+        raise
+    _writers.opened()
 
 
 @dataclasses.dataclass
@@ -169,6 +219,7 @@ def together(work: Callable[[Session], T], durable: bool = True) -> T:
         with write() as session:
             return work(session)
     piece = _Piece(work, durable)
+    _writers.check(len(_pieces))
     with _guard:
         _pieces.append(piece)
         piece.leads, _somebody_leads = not _somebody_leads, True
@@ -204,6 +255,9 @@ def _write_batch(batch: Sequence[_Piece]) -> None:
         with write(durable=any(p.durable for p in batch)) as session:
             hooks: list[Callable[[], object]] = session.info["after_commit"]
             for piece in batch:
+                if len(batch) == 1:  # its failure is the transaction's
+                    piece.result = piece.work(session)
+                    break
                 before = len(hooks)
                 savepoint = session.begin_nested()
                 try:
@@ -225,16 +279,108 @@ def after_commit(session: Session, hook: Callable[[], object]) -> None:
     session.info["after_commit"].append(hook)
 
 
+class Prepared:
+    """A statement that is built once. Its parameters are named after the builder's arguments.
+
+        _STATE = db.prepared(
+            lambda conversation: sa.select(Conversation.state).where(Conversation.id == conversation)
+        )
+        state = _STATE(session, conversation=7).scalar()
+
+    Putting a statement together and finding its compiled form costs SQLAlchemy more than SQLite needs
+    to run it; on the way of a message both are spared. Values that no argument is named after are
+    columns to set (of an UPDATE) or to fill (of an INSERT). Plain tables (`Message.__table__`) are
+    the fastest, but do not make the session write what it holds back: `session.flush()` before them.
+    """
+
+    def __init__(self, build: Callable[..., Any]) -> None:
+        self._build = build
+        self._names: dict[str, str] = {}
+        self._statement: Any = None
+
+    def __call__(self, session: Session, **values: Any) -> Any:
+        """Run it; return SQLAlchemy's result (rows, `scalars()`, `scalar()`, `rowcount`)."""
+        if self._statement is None:
+            # Prefixed: in an UPDATE a parameter must not be called like a column.
+            self._names = {name: f"p_{name}" for name in inspect.signature(self._build).parameters}
+            self._statement = self._build(*map(sa.bindparam, self._names.values()))
+        names = self._names
+        return session.execute(self._statement, {names.get(k, k): v for k, v in values.items()})
+
+
+_by_key: dict[Any, Prepared] = {}
+
+
+def load(session: Session, model: Any, key: Any) -> Any:
+    """Return the object with this primary key, or None: `session.get` by a prepared statement."""
+    known = session.identity_map.get((model, (key,), None))
+    if known is not None and not sa.inspect(known).expired:
+        return known
+    statement = _by_key.get(model)
+    if statement is None:
+        [column] = model.__table__.primary_key.columns
+        statement = _by_key[model] = prepared(lambda value: sa.select(model).where(column == value))
+    return statement(session, value=key).scalars().first()
+
+
+def prepared(build: Callable[..., Any]) -> Prepared:
+    """Return a statement that `build` puts together on first use (see `Prepared`)."""
+    return Prepared(build)
+
+
 def insert_once(session: Session, table: Any, **values: Any) -> bool:
     """Insert a row unless a unique constraint already holds one; tell whether it was inserted.
 
     One statement, so that two processes at once can not both believe that they were first.
     """
+    return _insert(session, table, values).rowcount == 1  # type: ignore[no-any-return]
+
+
+def insert_once_id(session: Session, table: Any, **values: Any) -> int | None:
+    """Do as `insert_once`; return the new row's number, or None when there was one already."""
+    outcome = _insert(session, table, values)
+    return int(outcome.inserted_primary_key[0]) if outcome.rowcount == 1 else None
+
+
+class _SqliteDoNothing(sqlite.dml.OnConflictDoNothing):
+    """"On conflict do nothing" without a target, whose SQL SQLAlchemy may keep.
+
+    It compiles its own anew each time: the addition's contents have no place in its cache key. This
+    one has no contents.
+    """
+
+    inherit_cache = True
+    _traverse_internals: Sequence[Any] = ()
+
+
+class _PostgresqlDoNothing(postgresql.dml.OnConflictDoNothing):
+    """The same for PostgreSQL."""
+
+    inherit_cache = True
+    _traverse_internals: Sequence[Any] = ()
+
+
+class _SqliteInsert(sqlite.Insert):
+    inherit_cache = True
+    _post_values_clause = _SqliteDoNothing()
+
+
+class _PostgresqlInsert(postgresql.Insert):
+    inherit_cache = True
+    _post_values_clause = _PostgresqlDoNothing()
+
+
+_inserts: dict[tuple[Any, str], Any] = {}  # statements, built once
+
+
+def _insert(session: Session, table: Any, values: dict[str, Any]) -> Any:
     target = table.__table__ if hasattr(table, "__table__") else table
     dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    outcome: Any = session.execute(insert(target).values(**values).on_conflict_do_nothing())
-    return bool(outcome.rowcount == 1)
+    statement = _inserts.get((target, dialect))
+    if statement is None:
+        insert = _PostgresqlInsert if dialect == "postgresql" else _SqliteInsert
+        statement = _inserts[target, dialect] = insert(target)
+    return session.execute(statement, values)
 
 
 def conditional_update(session: Session, statement: Any) -> bool:

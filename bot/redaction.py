@@ -57,6 +57,9 @@ _GAP: Final = r"(?:[ +\-]?|%20)"
 _IBAN: Final = re.compile(
     rf"(?<![A-Za-z0-9])[Tt][Rr]{_GAP}\d{{2}}(?:{_GAP}\d{{4}}){{5}}{_GAP}\d{{2}}(?!\d)"
 )
+# Most of what passes holds nothing to mask; this tells so at once.
+_NUMBER: Final = re.compile(r"[\d%]")
+_SHORTEST: Final = 11  # digits of the shortest number that is masked
 _UUID: Final = re.compile(
     r"(?<![0-9A-Za-z])[\da-fA-F]{8}(?:-[\da-fA-F]{4}){3}-[\da-fA-F]{12}(?![0-9A-Za-z])"
 )
@@ -119,6 +122,8 @@ def mask_sensitive(text: str, known_numbers: Collection[str] = ()) -> str:
     of a known number stay. A security code that is named as one, or follows card and
     expiry, is masked too. Masking twice changes nothing.
     """
+    if not _NUMBER.search(text):
+        return text
     known = frozenset(filter(None, map(search_key, known_numbers)))
     pieces, position = [], 0
     for hit in _chosen(text, known):
@@ -188,6 +193,8 @@ def _chosen(text: str, known: frozenset[str]) -> Iterator[_Hit]:
 
 def _hits(text: str, known: frozenset[str]) -> Iterator[list[_Hit]]:
     """Yield, run by run of digits, every number that must not stay; hits may overlap."""
+    if len(text) < _SHORTEST:
+        return
     shadow = _UUID.sub(_crossed_out, _IBAN.sub(_crossed_out, text))
     for run in _RUN.finditer(shadow):
         yield list(_run_hits(shadow, run.start(), run.end(), known))

@@ -22,6 +22,7 @@ from bot.conversations import service
 from bot.conversations.models import Attachment, Conversation, Message
 from bot.conversations.states import Outbound
 from bot.gateway import missed
+from bot.gateway.outbox import overdue
 
 log = structlog.get_logger("clock")
 _SWEEP_EVERY = 2.0  # real seconds
@@ -89,6 +90,7 @@ def _duties() -> tuple[tuple[float, Callable[[], object]], ...]:
     return (
         (_SWEEP_EVERY, sweep),
         (20.0, timeouts.run),
+        (15.0, overdue.ask),
         (20.0, _promises),
         (config.load().missed_poll_seconds, missed.poll),
         (60.0, _close_cases),

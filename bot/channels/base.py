@@ -105,6 +105,13 @@ class Channel(abc.ABC):
         """
         return None
 
+    def status_of(self, provider_message_id: str) -> SendResult | None:
+        """Return how far a message of ours got; None where the provider can not say.
+
+        Raises TemporarilyUnavailable when it can not be asked.
+        """
+        return None
+
     def missed(self, since: dt.datetime) -> Sequence[InboundMessage]:
         """Return inbound messages the provider holds since then (it may have failed to tell us)."""
         return ()

@@ -149,3 +149,4 @@ class SendResult:
 
     provider_message_id: str
     status: DeliveryStatus = DeliveryStatus.QUEUED
+    error_code: str = ""  # the provider's, when a look-up shows that the message failed

@@ -20,7 +20,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot import db
+from bot import db, live
 from bot.accounts import queries, service
 from bot.accounts.models import User
 from bot.config import Settings
@@ -126,6 +126,8 @@ def log_in() -> tuple[str, int] | AnyResponse:
 @blueprint.post("/logout")
 def log_out() -> AnyResponse:
     """Sign out."""
+    if current_user.is_authenticated:
+        live.signed_out(current_user.user_id)
     logout_user()
     session.clear()
     return redirect(url_for("auth.login"))

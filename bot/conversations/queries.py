@@ -225,6 +225,7 @@ def export_messages(session: Session, since: dt.datetime | None = None) -> Itera
                 "text": message.text,
                 "state": message.state,
                 "error": message.error_text,
+                "history": (message.attributes or {}).get("history") or [],
                 "created_at": message.created_at.isoformat(),
                 "sent_at": message.sent_at.isoformat() if message.sent_at else None,
                 "delivered_at": message.delivered_at.isoformat() if message.delivered_at else None,

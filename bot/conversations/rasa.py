@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from bot import config
 from bot.errors import TemporarilyUnavailable
@@ -45,12 +46,16 @@ class Answer:
     ranking: tuple[Mapping[str, Any], ...] = ()
 
 
-def address_of(conversation_uid: str) -> str:
-    """Return the Rasa process of a conversation: always the same one while their number holds."""
+def addresses_of(conversation_uid: str) -> tuple[str, ...]:
+    """Return the Rasa processes of a conversation: its own first, then who stands in for it.
+
+    Its own is always the same one while their number holds.
+    """
     addresses = config.load().rasa_addresses
     if not addresses:
         raise RasaUnavailable("no Rasa address is known")
-    return addresses[int(conversation_uid[:8], 16) % len(addresses)]
+    first = int(conversation_uid[:8], 16) % len(addresses)
+    return addresses[first:] + addresses[:first]
 
 
 def _session() -> requests.Session:
@@ -60,15 +65,36 @@ def _session() -> requests.Session:
     return _local.session  # type: ignore[no-any-return]
 
 
+def _was_refused(error: requests.RequestException) -> bool:
+    """Tell whether no connection was made, so that nothing of a request can have arrived."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
+
+
+def _send(conversation_uid: str, path: str, body: Mapping[str, Any]) -> requests.Response:
+    """Post to the conversation's process, or to the next one when nobody takes the connection.
+
+    The dialogue memory is shared, so any process can answer. One that took the connection and is
+    silent may still be at the turn: it is waited for, lest two work on one conversation at once.
+    """
+    failure: requests.RequestException | None = None
+    for address in addresses_of(conversation_uid):
+        try:
+            return _session().post(
+                f"{address}/webhooks/destek/{path}", json=body, timeout=_TIMEOUT,
+                headers={"X-Destek-Secret": config.load().internal_secret},
+            )
+        except requests.RequestException as error:
+            failure = error
+            if not _was_refused(error):
+                break
+    raise RasaUnavailable(type(failure).__name__) from failure
+
+
 def _post(conversation_uid: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    url = f"{address_of(conversation_uid)}/webhooks/destek/{path}"
-    try:
-        response = _session().post(
-            url, json=body, timeout=_TIMEOUT,
-            headers={"X-Destek-Secret": config.load().internal_secret},
-        )
-    except requests.RequestException as error:
-        raise RasaUnavailable(type(error).__name__) from error
+    response = _send(conversation_uid, path, body)
     if response.status_code != 200:
         raise RasaUnavailable(f"status {response.status_code}")
     try:
@@ -135,7 +161,7 @@ def is_well(conversation_uid: str) -> bool:
     """Tell whether the conversation's Rasa process and the action server say that they are up."""
     headers = {"X-Destek-Secret": config.load().internal_secret}
     urls = (
-        f"{address_of(conversation_uid)}/webhooks/destek/health",
+        f"{addresses_of(conversation_uid)[0]}/webhooks/destek/health",
         f"{config.load().actions_address}/health",
     )
     try:

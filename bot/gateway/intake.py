@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import db, jobs
+from bot import db, jobs, live
 from bot.aftersales.orders.service import shop_system
 from bot.channels import registry
 from bot.channels.base import Channel, WebhookReply, WebhookRequest
 from bot.channels.events import Attachment, DeliveryUpdate, Event, InboundMessage, UnknownEvent
-from bot.conversations import service
+from bot.conversations import arrivals
 from bot.conversations.models import DeadLetter
 from bot.gateway.outbox import receipts
 from bot.redaction import candidates, mask_payload, mask_sensitive
@@ -42,17 +42,18 @@ def store(channel: Channel, events: Sequence[Event]) -> int:
     # After the commit, never before: a job that is faster than the commit would find nothing.
     for conversation_id in dict.fromkeys(s.conversation_id for s in new):
         jobs.ring(conversation_id)
+        live.changed(conversation_id, live.INBOX)
     for stored in new:
         for attachment_id in stored.attachment_ids:
             jobs.enqueue(jobs.MEDIA, attachment_id)
     return len(new)
 
 
-def _store(session: Session, channel: Channel, events: Sequence[Event]) -> list[service.Stored]:
-    new: list[service.Stored] = []
+def _store(session: Session, channel: Channel, events: Sequence[Event]) -> list[arrivals.Stored]:
+    new: list[arrivals.Stored] = []
     for event in events:
         if isinstance(event, InboundMessage):
-            stored = service.store_inbound(session, event)
+            stored = arrivals.store(session, event)
             if stored is not None:
                 new.append(stored)
         elif isinstance(event, DeliveryUpdate):

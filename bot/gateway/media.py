@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from bot import clock, config, db
+from bot import clock, config, db, live
 from bot.channels import registry
 from bot.channels.errors import MediaError
 from bot.conversations.models import Attachment, Message
@@ -46,6 +46,7 @@ def fetch(attachment_id: int) -> None:
         assert attachment is not None
         message = session.get(Message, attachment.message_id)
         assert message is not None
+        conversation_id = int(message.conversation_id)
         uid, reference, channel_name = attachment.uid, attachment.reference, message.channel
         limit = registry.CHANNELS[channel_name].limits.media_bytes
     try:
@@ -55,6 +56,7 @@ def fetch(attachment_id: int) -> None:
             path, size = _store(uid, stream, limit)
     except Exception as error:  # whatever an adapter raises: written down, tried again
         _failed(attachment_id, error)
+        live.changed(conversation_id)
         return
     with db.write() as session:
         session.execute(
@@ -66,6 +68,7 @@ def fetch(attachment_id: int) -> None:
             )
             .execution_options(synchronize_session=False)
         )
+    live.changed(conversation_id)
 
 
 def _store(uid: str, stream: object, limit: int) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from alembic import context
@@ -18,15 +19,19 @@ def _render(kind: str, item: Any, _context: Any) -> str | bool:
 
 
 def run() -> None:
-    """Apply migrations on the configured database."""
-    with db.engine().connect() as connection:
+    """Apply migrations on the configured database, or on a connection that the caller gave.
+
+    A caller's transaction stays open: what is built in it appears as a whole or not at all.
+    """
+    given = context.config.attributes.get("connection")
+    with contextlib.nullcontext(given) if given is not None else db.engine().connect() as connection:
         context.configure(
             connection=connection, target_metadata=Base.metadata, render_as_batch=True,
             compare_type=True, render_item=_render,
         )
         with context.begin_transaction():
             context.run_migrations()
-        if connection.in_transaction():
+        if given is None and connection.in_transaction():
             connection.commit()
 
 

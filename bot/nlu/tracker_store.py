@@ -28,9 +28,9 @@ from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import event as sa_event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import declarative_base
 from sqlalchemy.pool import QueuePool
 
+from bot.nlu.dialogue import Base, DialogueEvent, DialogueSnapshot
 from bot.nlu.snapshots import condensed_state
 
 MAX_EVENTS = 100
@@ -43,31 +43,6 @@ SNAPSHOTS_KEPT = 12
 """Per conversation; more than fit between the newest event and the oldest that is read."""
 
 _STORED = "_destek_stored"  # set on events that came from, or went to, the database
-
-Base: Any = declarative_base()
-
-
-class DialogueEvent(Base):
-    """One event of a conversation; the order is that of `id`."""
-
-    __tablename__ = "dialogue_event"
-    __table_args__ = (sa.Index("ix_dialogue_event_sender_id", "sender_id", "id"),)
-
-    id = sa.Column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
-    sender_id = sa.Column(sa.String(255), nullable=False)
-    type_name = sa.Column(sa.String(255), nullable=False)
-    timestamp = sa.Column(sa.Float)
-    data = sa.Column(sa.Text, nullable=False)
-
-
-class DialogueSnapshot(Base):
-    """What all events up to `event_id` left behind, as a list of events that restore it."""
-
-    __tablename__ = "dialogue_snapshot"
-
-    sender_id = sa.Column(sa.String(255), primary_key=True)
-    event_id = sa.Column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
-    data = sa.Column(sa.Text, nullable=False)
 
 
 class DestekTrackerStore(SQLTrackerStore):

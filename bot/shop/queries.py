@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import config
+from bot import config, db
 from bot.shop.models import ShopSetting
 from bot.shop.service import CARRIERS, HOURS, PROFILE, TEMPLATES
 from bot.workdays import WorkingHours
@@ -56,5 +56,5 @@ def tracking_link(session: Session, key: str, number: str) -> str:
 
 
 def _value(session: Session, key: str) -> Any:
-    row = session.get(ShopSetting, key)
+    row = db.load(session, ShopSetting, key)
     return row.value if row else None

@@ -34,8 +34,8 @@ def run(under_make: bool = False) -> int:
         parent.watch()
     console = Console()
     settings = config.load()
+    stack.check_counts(settings)
     environment = _environment()
-    rasa_count = _rasa_count(environment)
     lock = run_info.take_lock(settings.data_dir)
     ports.require_free(settings.host, settings.port)
     origin = time.time()
@@ -43,7 +43,7 @@ def run(under_make: bool = False) -> int:
     _set_clock(children)
     try:
         log_ins = _prepare(settings, console)
-        built = stack.build(settings, rasa_count)
+        built = stack.build(settings)
         info = {
             "pid": os.getpid(), "port": settings.port, "redis_url": built.redis_url,
             "rasa_urls": ",".join(built.rasa_urls), "actions_url": built.actions_url,
@@ -72,13 +72,6 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _environment() -> dict[str, str]:
     merged = {k: v for k, v in dotenv_values(".env").items() if v is not None}
     return {**merged, **os.environ}
-
-
-def _rasa_count(environment: Mapping[str, str]) -> int:
-    text = environment.get("RASA_COUNT") or "1"
-    if not text.isdigit() or not 1 <= int(text) <= 16:
-        raise ConfigurationError(f"RASA_COUNT must be a number from 1 to 16, not {text!r}")
-    return int(text)
 
 
 def _set_clock(children: Mapping[str, str]) -> None:

@@ -30,6 +30,7 @@ def write_configuration(data_dir: Path, port: int, password: str) -> Path:
     lines = [
         "bind 127.0.0.1", "protected-mode yes", f"port {port}", f"requirepass {password}",
         "daemonize no", "databases 1", "appendonly no", 'save ""', f'dir "{folder}"',
+        "stop-writes-on-bgsave-error no",  # a full disk is no reason to ring no more
         "loglevel warning", 'logfile ""', "maxclients 2000",
     ]
     write_private(path, "\n".join(lines) + "\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import training
 from bot.config import Settings
+from bot.errors import ConfigurationError
 from bot.supervisor import ports, rasa_files, redis_server
 from bot.supervisor.health import http_answers, redis_answers
 from bot.supervisor.processes import ProcessSpec
@@ -18,6 +19,7 @@ _ONE_THREAD = dict.fromkeys((
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
     "TF_NUM_INTEROP_THREADS",
 ), "1")
+_MOST_OF_A_KIND = 16
 
 
 def loopback(host: str) -> str:
@@ -52,10 +54,25 @@ def child_environment(base: Mapping[str, str], settings: Settings, origin: float
     return environment
 
 
-def build(settings: Settings, rasa_count: int = 1) -> Stack:
+def check_counts(settings: Settings) -> None:
+    """Raise ConfigurationError for a number of processes that can not be meant."""
+    for name in ("web_count", "worker_count", "rasa_count", "clock_count"):
+        count = getattr(settings, name)
+        if not 1 <= count <= _MOST_OF_A_KIND:
+            raise ConfigurationError(
+                f"{name.upper()} must be a number from 1 to {_MOST_OF_A_KIND}, not {count}"
+            )
+
+
+def _names(kind: str, count: int) -> list[str]:
+    """Return what the processes of a kind are called: one has no number."""
+    return [kind] if count == 1 else [f"{kind}{n}" for n in range(1, count + 1)]
+
+
+def build(settings: Settings) -> Stack:
     """Choose free ports, write the files that processes read, return the stack."""
     data_dir, python = settings.data_dir.resolve(), sys.executable
-    free = iter(ports.pick(2 + rasa_count))
+    free = iter(ports.pick(2 + settings.rasa_count + settings.web_count))
     specs: list[ProcessSpec] = []
     redis_url, after = settings.redis_url, tuple[str, ...]()
     if not redis_url:
@@ -63,7 +80,8 @@ def build(settings: Settings, rasa_count: int = 1) -> Stack:
         redis_url = f"redis://:{password}@127.0.0.1:{port}/0"
         specs.append(_redis(data_dir, port, password))
         after = ("redis",)
-    specs.append(_web(settings, python, after))
+    webs = _names("web", settings.web_count)
+    specs += [_web(settings, python, name, after, next(free) if webs[1:] else 0) for name in webs]
     actions_url = settings.actions_url.rstrip("/")
     if not actions_url:
         port = next(free)
@@ -77,18 +95,22 @@ def build(settings: Settings, rasa_count: int = 1) -> Stack:
         files = rasa_files.write(
             data_dir, actions_url, settings.internal_secret, settings.database_url
         )
-        chosen = [next(free) for _ in range(rasa_count)]
+        names = _names("rasa", settings.rasa_count)
+        chosen = [next(free) for _ in names]
         rasa_urls = tuple(f"http://127.0.0.1:{port}" for port in chosen)
-        names = ["rasa"] if rasa_count == 1 else [f"rasa{n}" for n in range(1, rasa_count + 1)]
         specs += [_rasa(settings, name, port, files, after)
                   for name, port in zip(names, chosen, strict=True)]
-    specs.append(ProcessSpec(
-        "worker", lambda: [python, "-m", "bot.worker"], settled_after=2.0, after=after,
-        stop_seconds=3.0,
-    ))
-    specs.append(ProcessSpec(
-        "clock", lambda: [python, "-m", "bot.scheduler"], settled_after=2.0, after=after,
-    ))
+    specs += [
+        ProcessSpec(
+            name, lambda: [python, "-m", "bot.worker"], settled_after=2.0, after=after,
+            stop_seconds=3.0,
+        )
+        for name in _names("worker", settings.worker_count)
+    ]
+    specs += [
+        ProcessSpec(name, lambda: [python, "-m", "bot.scheduler"], settled_after=2.0, after=after)
+        for name in _names("clock", settings.clock_count)
+    ]
     return Stack(tuple(specs), redis_url, actions_url, rasa_urls)
 
 
@@ -107,17 +129,27 @@ def _redis(data_dir: Path, port: int, password: str) -> ProcessSpec:
     )
 
 
-def _web(settings: Settings, python: str, after: Sequence[str]) -> ProcessSpec:
+def _web(
+    settings: Settings, python: str, name: str, after: Sequence[str], own_port: int
+) -> ProcessSpec:
+    """Return a web server. One of several shares PORT with them and has a port of its own.
+
+    Who takes a connection to a shared port is the kernel's choice: only at its own port, which is
+    on loopback, can a process be asked whether it is well.
+    """
     address = f"[{settings.host}]" if ":" in settings.host else settings.host
+    asked = ("127.0.0.1", own_port) if own_port else (loopback(settings.host), settings.port)
+    shared = ["--reuse-port", "--bind", f"127.0.0.1:{own_port}"] if own_port else []
     command = [
-        python, "-m", "gunicorn", "webhook_server:app", "--worker-class", "gthread",
+        python, "-m", "gunicorn", "webhook_server:app",
+        "--worker-class", "bot.web_worker.Worker", "--worker-connections", "4000",
         "--workers", str(settings.web_workers), "--threads", str(settings.web_threads),
         "--bind", f"{address}:{settings.port}", "--graceful-timeout", "2", "--timeout", "60",
-        "--log-level", "warning", "--no-control-socket",
+        "--log-level", "warning", "--no-control-socket", *shared,
     ]
     return ProcessSpec(
-        "web", lambda: command, after=tuple(after), stop_seconds=3.0,
-        answers=http_answers(loopback(settings.host), settings.port, "/healthz"),
+        name, lambda: command, after=tuple(after), stop_seconds=3.0,
+        answers=http_answers(*asked, "/healthz"),
     )
 
 

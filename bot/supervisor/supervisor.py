@@ -21,6 +21,7 @@ from bot.supervisor.processes import PAUSES, Process, ProcessSpec
 
 _TICK = 0.1
 _REMIND = 20.0  # seconds between two lines that say what is still waited for
+_TELL_AGAIN = 1.0  # seconds between two tries to tell of a change
 
 
 class Supervisor:
@@ -32,7 +33,10 @@ class Supervisor:
         lock: int | None = None, pauses: Sequence[float] = PAUSES, stop_within: float = 8.0,
         ask_every: float = ASK_READY,
     ) -> None:
-        """`on_change` gets name → process id after every start; times in seconds."""
+        """`on_change` gets name → process id after every start; times in seconds.
+
+        When it raises OSError (a full disk takes no note), it is asked again until it does not.
+        """
         self._console, self._on_change = console, on_change
         self._stop_within = stop_within
         self._processes = [Process(s, environment, cwd, console.line, pauses) for s in specs]
@@ -41,6 +45,7 @@ class Supervisor:
         self._stopping = threading.Event()
         self._forced = threading.Event()
         self._said_ready: set[str] = set()
+        self._untold_since: float | None = None  # a change that `on_change` could not take
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> int:
         """Start everything, call `on_ready` once all are ready, watch, stop. Return exit status."""
@@ -75,6 +80,8 @@ class Supervisor:
 
     def _step(self) -> None:
         self._lifeline.check()
+        if self._untold_since is not None and time.monotonic() > self._untold_since + _TELL_AGAIN:
+            self._changed()
         ready = {p.spec.name: p.age for p in self._processes if p.ready}
         for name in ready.keys() - self._said_ready:
             self._said_ready.add(name)
@@ -108,7 +115,14 @@ class Supervisor:
             self._say(f"{process.spec.name} ended ({how}), next start in {process.pause:g} s")
 
     def _changed(self) -> None:
-        self._on_change({p.spec.name: p.pid for p in self._processes if p.pid is not None})
+        try:
+            self._on_change({p.spec.name: p.pid for p in self._processes if p.pid is not None})
+        except OSError as error:
+            if self._untold_since is None:
+                self._say(f"the list of processes can not be written yet: {error.strerror}")
+            self._untold_since = time.monotonic()
+        else:
+            self._untold_since = None
 
     def _stop(self) -> None:
         self._monitor.stop()

@@ -26,7 +26,7 @@ from rasa_sdk.executor import ActionExecutor
 from bot import clock, db
 from bot.aftersales.customers import service as customers
 from bot.channels.events import InboundMessage, MessageKind, Sender
-from bot.conversations import service
+from bot.conversations import arrivals
 from bot.conversations.handover.models import Handover
 from bot.conversations.models import Conversation, Identity, new_uid
 from bot.nlu.endpoint import WatchedEndpoint
@@ -104,7 +104,7 @@ class Talk:
             "simulator", "demo", new_uid(), sender, MessageKind.TEXT, text="-"
         )
         with db.write() as session:
-            stored = service.store_inbound(session, message)
+            stored = arrivals.store(session, message)
             assert stored is not None
             self.conversation_id = stored.conversation_id
             row = session.get(Conversation, stored.conversation_id)

@@ -6,7 +6,7 @@
 
 or `python -m tests.fakes.twilio --port 9009 --webhook http://127.0.0.1:8000 --sid … --token …`.
 Point `TWILIO_API_BASE_URL` at `fake.url`. It checks what Twilio checks, signs what it posts with
-Twilio's own library, and fails on demand (`fault`, `fail_delivery`).
+Twilio's own library, and fails on demand (`fault`, `fail_delivery`) or by chance (`weather`).
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from twilio.request_validator import RequestValidator
 
 from tests.fakes.twilio_callbacks import Callbacks
 from tests.fakes.twilio_http import Servers
-from tests.fakes.twilio_model import FAULTS, Fault, MediaFile, Message
+from tests.fakes.twilio_model import FAULTS, Fault, MediaFile, Message, Step, our_id_of
 from tests.fakes.twilio_store import Store
+from tests.fakes.twilio_weather import Weather
 
 INBOUND_PATH = "/webhooks/twilio/whatsapp"
 
@@ -59,6 +60,7 @@ class TwilioFake:
         self.api_requests: collections.Counter[str] = collections.Counter()  # by "METHOD resource"
         self.store = Store(self)
         self._faults: list[Fault] = []
+        self._weather: Weather | None = None
         self._lock = self.store.lock
         self._sessions = threading.local()
         self.callbacks = Callbacks(self)
@@ -210,7 +212,8 @@ class TwilioFake:
     ) -> None:
         """Let the next `times` requests (or all for some seconds) go wrong; see FAULTS.
 
-        `on` is send, list, media (the API's answer) or cdn (the file itself).
+        `on` is send, list, message (one message's resource), media (the API's answer) or cdn (the
+        file itself).
         """
         if kind not in FAULTS:
             raise ValueError(f"no such fault: {kind}")
@@ -236,12 +239,33 @@ class TwilioFake:
         """Let everything go right again."""
         with self._lock:
             self._faults.clear()
+            self._weather = None
             self.store.bad_deliveries.clear()
 
     def fail_delivery(self, to: str, code: int, times: int = 1) -> None:
         """Accept the next messages to a person, and report them undelivered with this code."""
         with self._lock:
             self.store.bad_deliveries[_prefixed(to)] += [code] * times
+
+    def weather(self, seed: int, shares: Mapping[str, float] | None = None) -> Weather:
+        """Let every request meet a fault with some probability from now on; see twilio_weather.
+
+        Returns the weather, which counts what happened; its `calm` ends it, and so does
+        `clear_faults`.
+        """
+        self._weather = Weather(seed, shares)
+        return self._weather
+
+    def fate(self, message: Message) -> tuple[Sequence[Step], bool] | None:
+        """Return what the weather lets become of a message: its receipts, and whether early."""
+        if self._weather is None or message.error_code:
+            return None
+        return self._weather.fate(message, our_id_of(message.status_callback))
+
+    def storm(self, on: str, to: str, our_id: str) -> Fault | None:
+        """Return what the weather does to a request that no ordered fault hits."""
+        weather = self._weather
+        return weather.fault(on, to, our_id) if weather is not None else None
 
     def next_fault(self, on: str, to: str = "") -> Fault | None:
         """Return and count down the fault that hits this request."""

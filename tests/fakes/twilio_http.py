@@ -9,13 +9,14 @@ import hmac
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from tests.fakes.twilio_model import Fault, MediaFile, Message, Refused
+from tests.fakes.twilio_model import Fault, MediaFile, Message, Refused, our_id_of
 
 if TYPE_CHECKING:
     from tests.fakes.twilio import TwilioFake
@@ -27,6 +28,11 @@ class _Server(ThreadingHTTPServer):
     fake: TwilioFake
     control = False
     closing = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing about a client that went away while we were slow, as some faults want it."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ValueError)):
+            super().handle_error(request, client_address)
 
 
 class Servers:
@@ -107,7 +113,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.json(fault.status, _problem(fault.status, fault.code, "Refused by script"))
         elif fault.kind == "drop_before":
             self.drop()
+        elif fault.kind == "hang_before":
+            time.sleep(fault.seconds)
+            self.drop()
         else:
+            if fault.kind in ("accept_late", "slow"):
+                time.sleep(fault.seconds)
             return False
         return True
 
@@ -127,7 +138,10 @@ class _Api(_Handler):
         if path != f"/2010-04-01/Accounts/{self.fake.sid}/Messages.json":
             return self.json(404, _problem(404, 20404, "The requested resource was not found"))
         self.fake.api_requests["POST Messages"] += 1
-        fault = self.fake.next_fault("send", params.get("To", [""])[0])
+        to, callback = (params.get(name, [""])[0] for name in ("To", "StatusCallback"))
+        fault = self.fake.next_fault("send", to) or self.fake.storm(
+            "send", to, our_id_of(callback)
+        )
         if self.fails(fault):
             return None
         try:
@@ -171,6 +185,12 @@ class _Api(_Handler):
         if message is None:
             return self.json(404, _problem(404, 20404, "The requested resource was not found"))
         if not media:
+            self.fake.api_requests["GET Message"] += 1
+            fault = self.fake.next_fault("message", message.to) or self.fake.storm(
+                "message", message.to, our_id_of(message.status_callback)
+            )
+            if self.fails(fault):
+                return None
             return self.json(200, _resource(self.fake, message))
         return self._media(message, media_sid, bool(as_json))
 
@@ -185,7 +205,8 @@ class _Api(_Handler):
 
     def _list(self, query: dict[str, str]) -> None:
         self.fake.api_requests["GET Messages"] += 1
-        if self.fails(self.fake.next_fault("list", query.get("To", ""))):
+        to = query.get("To", "")
+        if self.fails(self.fake.next_fault("list", to) or self.fake.storm("list", to, "")):
             return None
         try:
             size = min(1000, max(1, int(query.get("PageSize", 50))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
 
 
 class Refused(Exception):
@@ -44,6 +45,22 @@ class Message:
     media: tuple[MediaFile, ...] = ()
     status_callback: str = ""
     accepted_at: float = 0.0  # time.monotonic() of acceptance, for measuring
+    listed_at: float = 0.0  # time.monotonic() from which lists show it
+    failed_at: float = 0.0  # time.monotonic() at which it turned out to have failed
+
+
+def our_id_of(status_callback: str) -> str:
+    """Return the product's own id of a message, which rides along in its callback's address."""
+    return parse_qs(urlsplit(status_callback).query).get("uuid", [""])[0]
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A status that a message takes, `after` seconds from the one before, posted so many times."""
+
+    status: str
+    after: float = 0.0
+    times: int = 1
 
 
 @dataclasses.dataclass
@@ -67,6 +84,9 @@ FAULTS = {
     "error_after_accepting",  # the same, but accepted
     "refuse",  # `status` and `code` as Twilio's JSON; not accepted
     "hang",  # accepted, answered after `seconds`
+    "hang_before",  # not accepted, connection closed without an answer after `seconds`
+    "accept_late",  # accepted after `seconds`, and then answered
+    "slow",  # right, but only after `seconds` (of a look-up)
     "drop",  # accepted, connection closed without an answer
     "drop_before",  # not accepted, connection closed without an answer
     "garbage",  # accepted, answered 201 with something that is not JSON

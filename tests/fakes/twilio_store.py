@@ -83,10 +83,12 @@ class Store:
 
     def listed(self, query: Mapping[str, str], before: int | None, size: int) -> list[Message]:
         """Return up to `size` + 1 messages that match Twilio's filters, the newest first."""
-        found = []
+        found, now = [], time.monotonic()
         with self.lock:
             for message in reversed(self.messages):
                 if before is not None and message.order >= before:
+                    continue
+                if message.listed_at > now:
                     continue
                 if query.get("To") not in (None, "", message.to):
                     continue

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot import clock, db
 from bot.channels.events import InboundMessage, MessageKind, Sender
-from bot.conversations import service
+from bot.conversations import arrivals
 from bot.conversations.models import Conversation, Message
 from bot.conversations.states import Author, Purpose
 from bot.gateway.outbox import queue
@@ -25,7 +25,7 @@ def conversation() -> int:
         sender=Sender(PHONE, PHONE), kind=MessageKind.TEXT, text="merhaba",
     )
     with db.write() as session:
-        stored = service.store_inbound(session, message)
+        stored = arrivals.store(session, message)
     assert stored is not None
     return stored.conversation_id
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchmarks.load import percentile
+from benchmarks.driver.figures import percentile
 from tests.stack import Stack
 
 QUESTIONS = ("kargo ücreti ne kadar?", "iade süresi kaç gün?", "kapıda ödeme var mı?")

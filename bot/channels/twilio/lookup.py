@@ -11,7 +11,7 @@ import threading
 from collections.abc import Collection, Sequence
 
 import requests
-from twilio.base.exceptions import TwilioException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
@@ -49,8 +49,26 @@ def find_sent(
         raise TemporarilyUnavailable("Twilio's list of messages can not be read") from error
     if not found:
         return None
-    first = found[-1]  # the list begins with the newest
-    return SendResult(str(first.sid), STATUSES.get(str(first.status), DeliveryStatus.QUEUED))
+    return _result(found[-1])  # the list begins with the newest
+
+
+def status_of(client: Client, sid: str) -> SendResult | None:
+    """Return how far one message got, None when Twilio has it no more.
+
+    Raises TemporarilyUnavailable when Twilio can not be asked.
+    """
+    try:
+        return _result(client.messages(sid).fetch())
+    except _BROKEN as error:
+        if isinstance(error, TwilioRestException) and error.status == 404:
+            return None
+        raise TemporarilyUnavailable("a message of Twilio can not be read") from error
+
+
+def _result(held: MessageInstance) -> SendResult:
+    status = STATUSES.get(str(held.status), DeliveryStatus.QUEUED)
+    failed = status is DeliveryStatus.FAILED
+    return SendResult(str(held.sid), status, str(held.error_code or "") if failed else "")
 
 
 def provider_time(shop_time: dt.datetime) -> dt.datetime:

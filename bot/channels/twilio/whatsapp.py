@@ -92,6 +92,10 @@ class TwilioWhatsAppChannel(Channel):
         """Look a message up by address and text; raise TemporarilyUnavailable if Twilio is away."""
         return lookup.find_sent(self._client[0], message, since, PREFIX, known)
 
+    def status_of(self, provider_message_id: str) -> SendResult | None:
+        """Return how far a message got; raise TemporarilyUnavailable if Twilio is away."""
+        return lookup.status_of(self._client[0], provider_message_id)
+
     def missed(self, since: dt.datetime) -> Sequence[InboundMessage]:
         """Return inbound messages held by Twilio; raise TemporarilyUnavailable if it is away."""
         return self._missed.since(since)

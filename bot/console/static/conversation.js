@@ -33,7 +33,8 @@ function toEnd() {
   thread.scrollTop = thread.scrollHeight;
 }
 
-const live = new Live(pane, {
+const uid = new URL(pane.dataset.live, location.href).pathname.split("/").pop();
+const live = new Live(pane, `conversation:${uid}`, {
   before() {
     atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR;
     ticked = new Map([...ticks()].map((tick) => [tick.value, tick.checked]));

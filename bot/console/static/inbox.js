@@ -38,4 +38,4 @@ function mark() {
 }
 
 mark();
-new Live(pane, { after: mark });
+new Live(pane, "inbox", { after: mark });

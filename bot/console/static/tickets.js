@@ -2,4 +2,4 @@
 
 import { Live } from "./live.js";
 
-new Live(document.querySelector(".pane-list"));
+new Live(document.querySelector(".pane-list"), "tickets");

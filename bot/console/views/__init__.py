@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from bot.console.views import conversation, inbox, media, tickets
+from bot.console.views import conversation, events, inbox, media, tickets
 
-VIEWS = (inbox.blueprint, conversation.blueprint, media.blueprint, tickets.blueprint)
+VIEWS = (
+    inbox.blueprint, conversation.blueprint, media.blueprint, tickets.blueprint, events.blueprint,
+)

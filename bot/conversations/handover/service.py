@@ -5,7 +5,7 @@ Each move is one conditional UPDATE, so that of two who try at once exactly one 
     bot -> waiting (asked, rule, outage)      waiting -> agent (claim)
     waiting -> bot (withdrawn)                bot -> agent (an agent steps in)
     agent -> waiting (left, unanswered)       agent -> bot (hand-back)
-    any -> resolved                           resolved -> bot (customer writes: `store_inbound`)
+    any -> resolved                           resolved -> bot (customer writes: `arrivals.store`)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, db, jobs
+from bot import clock, db, jobs, live
 from bot.accounts.models import AuditEntry, User
 from bot.conversations.handover.models import Handover
 from bot.conversations.models import Case, Conversation, OpenOption
@@ -50,6 +50,7 @@ def request(
             promised_at=promised_at,
         ),
     )
+    live.changed_with(session, conversation_id, live.INBOX)
     if moved:
         session.add(
             Handover(
@@ -116,6 +117,7 @@ def repromise(session: Session, conversation_id: int, promised_at: dt.datetime) 
         .values(promised_at=promised_at),
     )
     if waits:
+        live.changed_with(session, conversation_id, live.INBOX)
         session.execute(
             sa.update(Handover)
             .where(Handover.conversation_id == conversation_id, Handover.ended_at.is_(None))
@@ -161,6 +163,7 @@ def claim(session: Session, conversation_id: int, user_id: int) -> None:
         waiting = Handover(conversation_id=conversation_id, reason=STEPPED_IN)
         session.add(waiting)
     waiting.claimed_at, waiting.agent_id = now, user_id
+    live.changed_with(session, conversation_id, live.INBOX)
     _audit(session, user_id, "claim", conversation_id)
 
 
@@ -280,6 +283,7 @@ def _open_handover(session: Session, conversation_id: int) -> Handover | None:
 
 
 def _end(session: Session, conversation_id: int, outcome: str) -> None:
+    live.changed_with(session, conversation_id, live.INBOX)
     session.execute(
         sa.update(Handover)
         .where(Handover.conversation_id == conversation_id, Handover.ended_at.is_(None))

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, db
+from bot import clock, db, live
 from bot.conversations.models import Effect
 from bot.conversations.tickets.models import Ticket
 from bot.errors import NotFound
@@ -43,6 +43,7 @@ def amend(
     for name, value in columns.items():
         setattr(ticket, name, value)
     session.flush()
+    live.changed_with(session, ticket.conversation_id, live.INBOX, live.TICKETS)
     return ticket
 
 

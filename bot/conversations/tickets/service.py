@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, db
+from bot import clock, db, live
 from bot.accounts.models import AuditEntry
 from bot.conversations.models import Case, Conversation, Effect
 from bot.conversations.tickets.models import Ticket
@@ -72,6 +72,7 @@ def insert_numbered(session: Session, sequence: int, **values: Any) -> Ticket | 
     values = {"opened_at": clock.now(), **values}
     if not db.insert_once(session, Ticket, sequence=sequence, number=number, **values):
         return None
+    live.changed_with(session, values.get("conversation_id"), live.INBOX, live.TICKETS)
     return session.scalars(sa.select(Ticket).where(Ticket.sequence == sequence)).one()
 
 
@@ -82,6 +83,9 @@ def solve(session: Session, ticket_id: int, user_id: int | None = None) -> bool:
         sa.update(Ticket).where(Ticket.id == ticket_id, Ticket.state == "open")
         .values(state="solved", solved_at=clock.now()),
     )
+    if moved:
+        of = session.scalar(sa.select(Ticket.conversation_id).where(Ticket.id == ticket_id))
+        live.changed_with(session, of, live.INBOX, live.TICKETS)
     if moved and user_id is not None:
         session.add(AuditEntry(user_id=user_id, action="solve", target=f"ticket:{ticket_id}"))
     return moved

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, db
 from bot.aftersales.promises import service as promises
 from bot.aftersales.promises.service import PromiseDraft
 from bot.channels.events import Option
@@ -30,6 +30,27 @@ from bot.conversations.turns.route import Route, identity_of
 from bot.gateway.outbox import queue
 from bot.shop.queries import profile
 
+_case, _message, _option = Case.__table__, Message.__table__, OpenOption.__table__
+_CASE_ANSWERED = db.prepared(
+    lambda case, at: sa.update(_case)
+    .where(_case.c.id == case)
+    .values(answered=True, last_activity_at=at)
+)
+_NAME_CASE = db.prepared(
+    lambda case, name: sa.update(_case)
+    .where(_case.c.id == case, _case.c.intent.is_(None))
+    .values(intent=name)
+)
+_CLOSE_OPTIONS = db.prepared(
+    lambda conversation: sa.update(_option)
+    .where(_option.c.conversation_id == conversation, _option.c.is_open.is_(True))
+    .values(is_open=False)
+)
+_HANDLED = db.prepared(
+    lambda turn: sa.update(_message)
+    .where(_message.c.turn_id == turn, _message.c.direction == "in")
+    .values(state=Inbound.HANDLED.value)
+)
 _NOTICE_EVERY = dt.timedelta(days=90)
 _NO_CASE_INTENT = ("greet", "thanks_goodbye", "affirm", "deny", "nlu_fallback", "provide_info", "")
 
@@ -97,12 +118,7 @@ def _reply(
     if drafts:
         promises.store(session, conversation.id, turn.id, rows[-1].id, 0, drafts)
     _handled(session, turn)
-    session.execute(
-        sa.update(Case)
-        .where(Case.id == messages[-1].case_id)
-        .values(answered=True, last_activity_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
+    _CASE_ANSWERED(session, case=messages[-1].case_id, at=clock.now())
 
 
 def with_notice(session: Session, identity: Identity, text: str, language: str) -> str:
@@ -123,12 +139,7 @@ def _offer(
     session: Session, conversation: Conversation, turn: Turn, offered: Sequence[tuple[str, str]]
 ) -> tuple[Option, ...]:
     """Store the choices of a reply; only these can later become commands."""
-    session.execute(
-        sa.update(OpenOption)
-        .where(OpenOption.conversation_id == conversation.id, OpenOption.is_open.is_(True))
-        .values(is_open=False)
-        .execution_options(synchronize_session=False)
-    )
+    _CLOSE_OPTIONS(session, conversation=conversation.id)
     options: list[Option] = []
     for number, (title, command) in enumerate(offered, start=1):
         payload = f"o_{new_uid()}"
@@ -143,21 +154,10 @@ def _offer(
 
 
 def _handled(session: Session, turn: Turn) -> None:
-    session.execute(
-        sa.update(Message)
-        .where(Message.turn_id == turn.id, Message.direction == "in")
-        .values(state=Inbound.HANDLED.value)
-        .execution_options(synchronize_session=False)
-    )
+    _HANDLED(session, turn=turn.id)
 
 
 def _name_case(session: Session, messages: Sequence[Message], intent: str) -> None:
     if intent in _NO_CASE_INTENT or intent.startswith("do_"):
         return
-    values: dict[str, Any] = {"intent": intent}
-    session.execute(
-        sa.update(Case)
-        .where(Case.id == messages[-1].case_id, Case.intent.is_(None))
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    _NAME_CASE(session, case=messages[-1].case_id, name=intent)

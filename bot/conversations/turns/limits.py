@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, config
+from bot import clock, config, db
 from bot.conversations.models import Conversation, Message, OpenOption, Turn
 from bot.conversations.states import Author, Purpose
 from bot.conversations.turns import gather
@@ -16,18 +16,44 @@ from bot.text import fold
 
 WINDOW = dt.timedelta(minutes=10)  # for loops and repeats
 
+_CAME = db.prepared(
+    lambda conversation, since: sa.select(sa.func.count())
+    .select_from(Message)
+    .where(
+        Message.conversation_id == conversation, Message.direction == "in",
+        Message.arrived_real > since,
+    )
+)
+_LAST_TURNS = db.prepared(
+    lambda conversation, count: sa.select(Turn)
+    .where(Turn.conversation_id == conversation, Turn.state != "open")
+    .order_by(Turn.created_at.desc())
+    .limit(count)
+)
+_MESSAGES = db.prepared(
+    lambda turn: sa.select(Message)
+    .where(Message.turn_id == turn, Message.direction == "in")
+    .order_by(Message.id)
+)
+_OPTIONS = db.prepared(
+    lambda conversation: sa.select(OpenOption)
+    .where(OpenOption.conversation_id == conversation, OpenOption.is_open.is_(True))
+    .order_by(OpenOption.number)
+)
+_REPLIES = db.prepared(
+    lambda conversation, since: sa.select(sa.func.count())
+    .select_from(Message)
+    .where(
+        Message.conversation_id == conversation, Message.direction == "out",
+        Message.author == Author.BOT.value, Message.purpose == Purpose.REPLY.value,
+        Message.created_at > since,
+    )
+)
+
 
 def is_flood(session: Session, conversation: Conversation) -> bool:
     """Tell whether one sender writes more than a person can in a minute."""
-    since = clock.real() - 60.0
-    count = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Message)
-        .where(
-            Message.conversation_id == conversation.id, Message.direction == "in",
-            Message.arrived_real > since,
-        )
-    )
+    count = _CAME(session, conversation=conversation.id, since=clock.real() - 60.0).scalar()
     return int(count or 0) > config.load().inbound_per_minute
 
 
@@ -60,14 +86,7 @@ def repeated(
 
 
 def _last_answers(session: Session, conversation: Conversation, count: int) -> list[Turn]:
-    return list(
-        session.scalars(
-            sa.select(Turn)
-            .where(Turn.conversation_id == conversation.id, Turn.state != "open")
-            .order_by(Turn.created_at.desc())
-            .limit(count)
-        )
-    )
+    return list(_LAST_TURNS(session, conversation=conversation.id, count=count).scalars())
 
 
 def _said(session: Session, turn: Turn) -> str:
@@ -80,13 +99,7 @@ def _said(session: Session, turn: Turn) -> str:
 
 
 def messages_of(session: Session, turn: Turn) -> list[Message]:
-    return list(
-        session.scalars(
-            sa.select(Message)
-            .where(Message.turn_id == turn.id, Message.direction == "in")
-            .order_by(Message.id)
-        )
-    )
+    return list(_MESSAGES(session, turn=turn.id).scalars())
 
 
 def asked(session: Session, conversation: Conversation) -> bool:
@@ -98,28 +111,14 @@ def asked(session: Session, conversation: Conversation) -> bool:
 
 
 def open_options(session: Session, conversation: Conversation) -> list[OpenOption]:
-    return list(
-        session.scalars(
-            sa.select(OpenOption)
-            .where(
-                OpenOption.conversation_id == conversation.id, OpenOption.is_open.is_(True)
-            )
-            .order_by(OpenOption.number)
-        )
-    )
+    return list(_OPTIONS(session, conversation=conversation.id).scalars())
 
 
 def too_many_replies(session: Session, conversation: Conversation) -> bool:
     """Tell whether the bot has answered so often that a machine may be answering it."""
-    replies = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(Message)
-        .where(
-            Message.conversation_id == conversation.id, Message.direction == "out",
-            Message.author == Author.BOT.value, Message.purpose == Purpose.REPLY.value,
-            Message.created_at > clock.now() - WINDOW,
-        )
-    )
+    replies = _REPLIES(
+        session, conversation=conversation.id, since=clock.now() - WINDOW
+    ).scalar()
     return int(replies or 0) >= config.load().bot_replies_per_10_minutes
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import collections
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot import clock, db, jobs
 from bot.conversations import rasa, service
-from bot.conversations.models import Conversation, Message, Turn
+from bot.conversations.models import Attachment, Conversation, Message, Turn
 from bot.conversations.states import Handling, Inbound
 from bot.conversations.turns import answer, gather, limits, outage, route
 from bot.conversations.turns.asking import OpenTurn, ask
@@ -27,6 +29,47 @@ from bot.text import detect_language
 
 log = structlog.get_logger("turns")
 _MOST = 200  # messages looked at in one go
+
+_message, _turn_table = Message.__table__, Turn.__table__
+_OF_TURN = db.prepared(
+    lambda turn: sa.select(Message)
+    .where(Message.turn_id == turn, Message.direction == "in")
+    .order_by(Message.id)
+)
+_UNFINISHED = db.prepared(
+    lambda conversation: sa.select(Turn)
+    .where(Turn.conversation_id == conversation, Turn.state.in_(["open", "outage"]))
+    .order_by(Turn.created_at)
+    .limit(1)
+)
+_WAITING = db.prepared(
+    lambda conversation: sa.select(Message)
+    .where(
+        Message.conversation_id == conversation, Message.direction == "in",
+        Message.state == Inbound.RECEIVED.value, Message.turn_id.is_(None),
+    )
+    .order_by(Message.id)
+    .limit(_MOST)
+)
+_MORE = db.prepared(  # in no turn yet, or in another one that waits for the brain
+    lambda conversation, turn: sa.select(Message.id)
+    .where(
+        Message.conversation_id == conversation, Message.direction == "in",
+        Message.state == Inbound.RECEIVED.value,
+        sa.or_(Message.turn_id.is_(None), Message.turn_id != turn),
+    )
+    .limit(1)
+)
+_FILES = db.prepared(
+    lambda messages: sa.select(Attachment)
+    .where(Attachment.message_id.in_(messages))
+    .order_by(Attachment.id)
+)
+_JOIN = db.prepared(
+    lambda messages, turn: sa.update(_message)
+    .where(_message.c.id.in_(messages))
+    .values(turn_id=turn)
+)
 
 
 def drain(conversation_id: int) -> None:
@@ -71,6 +114,7 @@ def _crashed(conversation_id: int, owner: str) -> None:
             session.add(turn)
             session.flush()
             message.turn_id = turn.id
+            session.flush()
             outage.tell(session, conversation, turn, [message], conversation.language)
             outage.give_up(session, conversation, turn)
             answer.silent(session, turn, [message], "unanswerable")
@@ -94,7 +138,7 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
         return found, found != 0.0
     try:
         answers, pending = ask(conversation_id, owner, found)
-        claimed = db.together(
+        claimed, released = db.together(
             lambda s: _answer(s, conversation_id, owner, found.turn_id, answers, pending)
         )
     except (LeaseLost, sa.exc.OperationalError):
@@ -111,7 +155,7 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
         return wait, False
     if claimed is not None:
         sender.drain(conversation_id, owner, claimed)
-    return 0.0, False
+    return (None, True) if released else (0.0, False)
 
 
 def _take(
@@ -130,50 +174,48 @@ def _take(
 def _answer(
     session: Session, conversation_id: int, owner: str, turn_id: str,
     answers: Sequence[rasa.Answer], pending: Sequence[str],
-) -> claims.Claim:
-    """Store replies, promises, choices and memory with the claim of the first send: one commit."""
+) -> tuple[claims.Claim, bool]:
+    """Store replies, promises, choices and memory with the claim of the first send: one commit.
+
+    When nothing else waits it gives the lease back, too (True): the sends need none.
+    """
     conversation = hold(session, conversation_id, owner)
     turn, messages = _turn(session, turn_id)
-    if conversation.state == Handling.AGENT.value:
-        # A person took over while the brain was thinking: what they see is what counts.
-        answer.silent(session, turn, messages, "agent")
-    else:
+    # A person took over while the brain was thinking: what they see is what counts.
+    with_a_person = conversation.state == Handling.AGENT.value
+    line = ""
+    if not with_a_person:
         line = outage.over(session, conversation, turn, answers[0].language)
-        answer.by_brain(session, conversation, turn, messages, answers, pending, line)
+    done = _MORE(session, conversation=conversation_id, turn=turn_id).first() is None
+    with session.no_autoflush:  # so that all that changes is written in one go
+        if done:
+            conversation.unanswered = False
+            conversation.lease_owner, conversation.lease_until = None, 0.0
+        if with_a_person:
+            answer.silent(session, turn, messages, "agent")
+        else:
+            answer.by_brain(session, conversation, turn, messages, answers, pending, line)
     session.flush()
     try:
         with session.begin_nested():
-            return claims.claim(session, conversation_id, owner)
+            return claims.claim(session, conversation_id, owner), done
     except sa.exc.OperationalError:
         raise
     except Exception:
         # An older message that can not be claimed must not undo this answer.
         log.exception("claim_failed", conversation=conversation_id)
-        return None
+        return None, done
 
 
 def _turn(session: Session, turn_id: str) -> tuple[Turn, list[Message]]:
-    turn = session.get(Turn, turn_id)
+    turn = db.load(session, Turn, turn_id)
     assert turn is not None
-    messages = session.scalars(
-        sa.select(Message)
-        .where(Message.turn_id == turn_id, Message.direction == "in")
-        .options(selectinload(Message.attachments))
-        .order_by(Message.id)
-    )
-    return turn, list(messages)
+    return turn, list(_OF_TURN(session, turn=turn_id).scalars())
 
 
 def _next(session: Session, conversation: Conversation) -> OpenTurn | float | None:
     """Take up the open turn, or make the next one; answer it here when the brain is not needed."""
-    unfinished = session.scalars(
-        sa.select(Turn)
-        .where(
-            Turn.conversation_id == conversation.id, Turn.state.in_(["open", "outage"]),
-        )
-        .order_by(Turn.created_at)
-        .limit(1)
-    ).first()
+    unfinished = _UNFINISHED(session, conversation=conversation.id).scalars().first()
     if unfinished is not None:
         if _beside(session, conversation, unfinished):
             return 0.0
@@ -195,18 +237,18 @@ def _next(session: Session, conversation: Conversation) -> OpenTurn | float | No
 
 
 def _waiting(session: Session, conversation: Conversation) -> list[Message]:
-    return list(
-        session.scalars(
-            sa.select(Message)
-            .where(
-                Message.conversation_id == conversation.id, Message.direction == "in",
-                Message.state == Inbound.RECEIVED.value, Message.turn_id.is_(None),
-            )
-            .options(selectinload(Message.attachments))
-            .order_by(Message.id)
-            .limit(_MOST)
-        )
-    )
+    return _with_files(session, _WAITING(session, conversation=conversation.id).scalars().all())
+
+
+def _with_files(session: Session, messages: Sequence[Message]) -> list[Message]:
+    """Fill in the attachments of messages, by one question for all of them."""
+    files = collections.defaultdict(list)
+    if messages:
+        for file in _FILES(session, messages=[m.id for m in messages]).scalars():
+            files[file.message_id].append(file)
+    for message in messages:
+        set_committed_value(message, "attachments", files[message.id])
+    return list(messages)
 
 
 def _beside(session: Session, conversation: Conversation, turn: Turn) -> bool:
@@ -239,43 +281,53 @@ def _conclude(
     session: Session, conversation: Conversation, messages: Sequence[Message],
     decided: route.Route,
 ) -> OpenTurn | float:
-    turn = Turn(id=uuid.uuid4().hex, conversation_id=conversation.id)
-    turn.commands = decided.commands or None
-    session.add(turn)
-    session.flush()
+    turn_id = uuid.uuid4().hex
+    session.execute(
+        sa.insert(_turn_table),
+        {
+            "id": turn_id, "conversation_id": conversation.id,
+            "commands": decided.commands or None,
+        },
+    )
+    _JOIN(session, messages=[m.id for m in messages], turn=turn_id)
     for message in messages:
-        message.turn_id = turn.id
-    session.flush()
+        set_committed_value(message, "turn_id", turn_id)
+    if decided.commands:
+        return _opened(
+            session, conversation, turn_id, messages, decided.language, decided.commands
+        )
+    turn = db.load(session, Turn, turn_id)
     if decided.silent:
         answer.silent(session, turn, messages, decided.silent)
-        return 0.0
-    if decided.say:
+    else:
         answer.by_rule(session, conversation, turn, messages, decided)
-        return 0.0
-    return _opened(session, conversation, turn, messages, decided.language)
+    return 0.0
 
 
 def _again(session: Session, conversation: Conversation, turn: Turn) -> OpenTurn | float:
-    _turn_row, messages = _turn(session, turn.id)
+    messages = _with_files(session, _OF_TURN(session, turn=turn.id).scalars().all())
     if conversation.state == Handling.AGENT.value:
         answer.silent(session, turn, messages, "agent")
         return 0.0
     if float(conversation.due_at) > clock.real():
         return float(conversation.due_at) - clock.real()
     language = detect_language(gather.text_of(messages), default=conversation.language)
-    return _opened(session, conversation, turn, messages, language)
+    return _opened(
+        session, conversation, str(turn.id), messages, language, turn.commands or (),
+        int(turn.attempts or 0),
+    )
 
 
 def _opened(
-    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
-    language: str,
+    session: Session, conversation: Conversation, turn_id: str, messages: Sequence[Message],
+    language: str, commands: Sequence[dict[str, Any]], attempts: int = 0,
 ) -> OpenTurn:
     files = [str(a.kind) for m in messages for a in m.attachments]
     return OpenTurn(
-        turn_id=str(turn.id), uid=str(conversation.uid), channel=str(messages[-1].channel),
+        turn_id=turn_id, uid=str(conversation.uid), channel=str(messages[-1].channel),
         language=language, memory=dict(conversation.memory or {}),
-        attachments=tuple(files or route.asked_about_files(session, conversation, turn)),
-        commands=tuple(turn.commands or ()), attempts=int(turn.attempts or 0),
+        attachments=tuple(files or route.asked_about_files(session, conversation, turn_id)),
+        commands=tuple(commands), attempts=attempts,
     )
 
 

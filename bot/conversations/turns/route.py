@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, config
+from bot import clock, config, db
 from bot.aftersales.customers import service as customers
 from bot.aftersales.promises import compute
 from bot.aftersales.promises.service import PromiseDraft
@@ -246,14 +246,17 @@ def _without_words(
     return Route(language, say="utter_nothing_open")
 
 
-def asked_about_files(session: Session, conversation: Conversation, turn: Turn) -> list[str]:
+_TURN_BEFORE = db.prepared(
+    lambda conversation, turn: sa.select(Turn)
+    .where(Turn.conversation_id == conversation, Turn.id != turn)
+    .order_by(Turn.created_at.desc())
+    .limit(1)
+)
+
+
+def asked_about_files(session: Session, conversation: Conversation, turn_id: str) -> list[str]:
     """Return the kinds of files of the turn before, when we asked what they are about."""
-    before = session.scalars(
-        sa.select(Turn)
-        .where(Turn.conversation_id == conversation.id, Turn.id != turn.id)
-        .order_by(Turn.created_at.desc())
-        .limit(1)
-    ).first()
+    before = _TURN_BEFORE(session, conversation=conversation.id, turn=turn_id).scalars().first()
     if before is None or before.reason != "utter_photo_question":
         return []
     return _kinds(limits.messages_of(session, before))
@@ -281,6 +284,6 @@ def _brain(
 
 def identity_of(session: Session, messages: Sequence[Message]) -> Identity:
     """Return the address that the last message of a turn came from."""
-    identity = session.get(Identity, messages[-1].identity_id)
+    identity = db.load(session, Identity, messages[-1].identity_id)
     assert identity is not None
-    return identity
+    return identity  # type: ignore[no-any-return]

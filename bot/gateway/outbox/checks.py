@@ -9,7 +9,7 @@ from collections.abc import Callable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, db
 from bot.channels import registry
 from bot.conversations.models import Conversation, Customer, Identity, Message
 from bot.conversations.states import Author, Handling, Purpose
@@ -33,6 +33,9 @@ class Later:
 Objection = Refusal | Later | None
 Check = Callable[[Session, Message, Identity], Objection]
 _checks: list[Check] = []
+_STATE = db.prepared(
+    lambda conversation: sa.select(Conversation.state).where(Conversation.id == conversation)
+)
 
 
 def register(check: Check) -> None:
@@ -65,9 +68,7 @@ def _person_has_it(session: Session, message: Message, identity: Identity) -> Re
     """While an agent has a conversation the bot is silent, also with what it had queued before."""
     if message.purpose != Purpose.REPLY.value or message.author == Author.USER.value:
         return None
-    state = session.scalar(
-        sa.select(Conversation.state).where(Conversation.id == message.conversation_id)
-    )
+    state = _STATE(session, conversation=message.conversation_id).scalar()
     return Refusal("a person has the conversation") if state == Handling.AGENT.value else None
 
 
@@ -75,7 +76,7 @@ def _demo_people(session: Session, message: Message, identity: Identity) -> Refu
     """Demo customers carry made-up numbers that may be somebody's: only ever answer them."""
     if message.purpose in (Purpose.REPLY.value, Purpose.AGENT.value):
         return None
-    customer = session.get(Customer, identity.customer_id)
+    customer = db.load(session, Customer, identity.customer_id)
     if customer is not None and customer.is_demo and not registry.get(message.channel).provider_is_local:
         return Refusal("demo customer: only answers are sent")
     return None

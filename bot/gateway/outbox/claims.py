@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from bot import clock, config, db
 from bot.channels import registry
@@ -25,7 +25,7 @@ from bot.channels.events import Option, OutgoingMessage
 from bot.conversations.models import Conversation, Identity, Message
 from bot.conversations.states import Outbound, Purpose
 from bot.gateway.outbox import checks, rates, remedies
-from bot.gateway.outbox.tries import superseded
+from bot.gateway.outbox.tries import is_open, note, superseded
 
 # Real; longer than a provider call takes at most (10 s to connect, 10 s to answer). This long, and
 # until a look-up finds nothing, waits who was to get a message that a killed process had claimed.
@@ -92,7 +92,7 @@ def claim(session: Session, conversation_id: int, owner: str) -> Claim:
         if message.next_attempt_at and message.next_attempt_at > now:
             wait = (message.next_attempt_at - now).total_seconds() / clock.shop_speed()
             return min(max(wait, 0.05), 600.0)
-        identity = session.get(Identity, message.identity_id)
+        identity = db.load(session, Identity, message.identity_id)
         assert identity is not None
         look_up = message.state == Outbound.UNKNOWN.value
         if not look_up:
@@ -117,45 +117,65 @@ def claim(session: Session, conversation_id: int, owner: str) -> Claim:
         )
 
 
-def _in_line(table: Any) -> Any:
+def _in_line(table: Any, now: Any) -> Any:
     """Return the condition of an unfinished message that nothing may overtake.
 
     What nobody asked for and waits for its hour is not in line: an answer need not wait for it.
     """
     waits = sa.and_(
         table.state == Outbound.QUEUED.value, table.purpose.in_(_UNASKED),
-        table.next_attempt_at > clock.now(),
+        table.next_attempt_at > now,
     )
     return sa.and_(table.direction == "out", table.state.in_(_BUSY), ~waits)
 
 
+_FIRST = db.prepared(
+    lambda conversation, now: sa.select(Message)
+    .where(Message.conversation_id == conversation, _in_line(Message, now))
+    .order_by(Message.id)
+    .limit(1)
+)
+_message = Message.__table__
+_earlier = _message.alias()
+_TAKE = db.prepared(
+    lambda message, conversation, seen, now: sa.update(_message)
+    .where(
+        _message.c.id == message, _message.c.state == seen,
+        ~sa.exists().where(
+            _earlier.c.conversation_id == conversation, _earlier.c.id < message,
+            _in_line(_earlier.c, now),
+        ),
+    )
+)
+
+
 def _first(session: Session, conversation_id: int) -> Message | None:
     """Return the earliest unfinished message: order holds because nothing overtakes it."""
-    row: Message | None = session.scalars(
-        sa.select(Message)
-        .where(Message.conversation_id == conversation_id, _in_line(Message))
-        .order_by(Message.id)
-        .limit(1)
-    ).first()
-    return row
+    session.flush()
+    return _FIRST(  # type: ignore[no-any-return]
+        session, conversation=conversation_id, now=clock.now()
+    ).scalars().first()
 
 
 def _known(session: Session, message: Message) -> frozenset[str]:
-    """Return the provider's ids that belong to other messages to the same person."""
+    """Return the provider's ids that belong to other messages to the same person, or to other tries.
+
+    A refused try of another message with the same words is not this one either.
+    """
     since = (message.sent_at or message.created_at) - dt.timedelta(days=1)
-    ids = session.scalars(
-        sa.select(Message.provider_message_id).where(
+    others = session.scalars(
+        sa.select(Message).where(
             Message.identity_id == message.identity_id, Message.direction == "out",
-            Message.id != message.id, Message.provider_message_id.isnot(None),
-            Message.created_at > since,
+            Message.id != message.id, Message.created_at > since,
         )
     )
+    ids = {i for other in others for i in (other.provider_message_id, *superseded(other)) if i}
     return frozenset(ids) | frozenset(superseded(message))
 
 
 def _orphaned(session: Session, message: Message, real_now: float) -> None:
     """Take a message from a process that died in mid-send; its outcome is unknown."""
-    db.conditional_update(
+    taken = db.conditional_update(
         session,
         sa.update(Message)
         .where(
@@ -165,30 +185,23 @@ def _orphaned(session: Session, message: Message, real_now: float) -> None:
         .values(state=Outbound.UNKNOWN.value, claim_owner=None, next_attempt_at=clock.now()),
     )
     session.refresh(message)
+    if taken and not is_open(message):
+        note(message, "unknown", code="process_died")
 
 
 def _take(
     session: Session, message: Message, owner: str, real_now: float, look_up: bool
 ) -> bool:
     session.flush()
-    earlier = aliased(Message)
-    return db.conditional_update(
-        session,
-        sa.update(Message)
-        .where(
-            Message.id == message.id, Message.state == message.state,
-            ~sa.exists().where(
-                earlier.conversation_id == message.conversation_id, earlier.id < message.id,
-                _in_line(earlier),
-            ),
-        )
-        .values(
-            state=Outbound.SENDING.value, claim_owner=owner,
-            claim_until=real_now + CLAIM_SECONDS,
-            attempts=Message.attempts + (0 if look_up else 1),
-            sent_at=message.sent_at if look_up else clock.now(),  # where a look-up begins to search
-        ),
+    now = clock.now()
+    taken = _TAKE(
+        session, message=message.id, conversation=message.conversation_id, seen=message.state,
+        now=now, state=Outbound.SENDING.value, claim_owner=owner,
+        claim_until=real_now + CLAIM_SECONDS,
+        attempts=int(message.attempts) + (0 if look_up else 1),
+        sent_at=message.sent_at if look_up else now,  # where a look-up begins to search
     )
+    return bool(taken.rowcount == 1)
 
 
 def _refuse_or_wait(session: Session, message: Message, identity: Identity) -> float | None:

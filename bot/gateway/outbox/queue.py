@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, db, live
 from bot.channels import registry
 from bot.channels.base import Limits
 from bot.channels.events import Option
@@ -51,7 +51,7 @@ def put(
     attributes: Mapping[str, Any] | None = None, not_before: dt.datetime | None = None,
 ) -> list[Message]:
     """Add the rows for drafts to the outbox, in order; the caller commits and then drains."""
-    to = identity or session.get(Identity, conversation.identity_id)
+    to = identity or db.load(session, Identity, conversation.identity_id)
     if to is None:
         raise ValueError("a conversation without an address can not be answered")
     limits = limits_of(to.channel)
@@ -72,4 +72,5 @@ def put(
             )
     session.add_all(rows)
     session.flush()
+    live.changed_with(session, conversation.id, live.INBOX)
     return rows

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot import clock, db, jobs
+from bot import clock, db, jobs, live
 from bot.channels import registry
 from bot.channels.base import Channel
 from bot.channels.errors import Outcome, Remedy, SendError
@@ -26,17 +26,24 @@ from bot.conversations.states import Outbound
 from bot.errors import NotFound, TemporarilyUnavailable
 from bot.gateway.outbox import receipts, remedies
 from bot.gateway.outbox.claims import Claim, Work, claim, in_real, new_owner
-from bot.gateway.outbox.tries import superseded
+from bot.gateway.outbox.tries import is_open, note, superseded
 
 # Providers live in real time: every pause here is in real seconds, whatever the shop's clock does.
 _RETRY_AFTER = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # between tries
 MAX_ATTEMPTS = 10
 _LOOK_UP_AFTER = (5.0, 10.0, 20.0, 60.0, 600.0)  # until an unknown outcome is looked up
 _ABSENT_AFTER = 30.0  # before that, "not there" may mean "not there yet"
+_GIVE_UP_AFTER = 86_400.0  # when the provider can not be asked either
 _SOON = 10.0  # a longer wait is left to the sweep, or each of its bells would start a chain
 log = structlog.get_logger("outbox")
 
 Settle = Callable[[Session, Work, str], None]
+_LOCKED = db.prepared(
+    lambda message: sa.select(Message)
+    .where(Message.id == message)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def drain(conversation_id: int, owner: str = "", claimed: Claim = None) -> None:
@@ -50,6 +57,7 @@ def drain(conversation_id: int, owner: str = "", claimed: Claim = None) -> None:
         work = db.together(lambda s: claim(s, conversation_id, owner), durable=False)
     while isinstance(work, Work):
         work = _send(work, conversation_id, owner)
+        live.changed(conversation_id)
     if work is not None and work <= _SOON:
         jobs.enqueue(jobs.SEND, conversation_id, delay=work)
 
@@ -100,17 +108,20 @@ def _failure(error: SendError) -> Settle:
 
 def _look_up(channel: Channel, work: Work) -> SendResult:
     found = channel.find_sent(work.outgoing, work.since - dt.timedelta(minutes=2), work.known)
-    age = (clock.now() - work.since).total_seconds() / clock.shop_speed()
-    if found is None and age < _ABSENT_AFTER:
+    if found is None and _age(work.since) < _ABSENT_AFTER:
         raise SendError("the provider does not have it yet", Outcome.UNKNOWN, "not_found")
     if found is None:
         raise SendError("the provider does not have it", Outcome.NOT_SENT, "not_found")
     return found
 
 
+def _age(since: dt.datetime) -> float:
+    """Return how many real seconds have passed since an instant of the shop's time."""
+    return (clock.now() - since).total_seconds() / clock.shop_speed()
+
+
 def _locked(session: Session, work: Work) -> Message:
-    query = sa.select(Message).where(Message.id == work.message_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()  # type: ignore[no-any-return]
+    return _LOCKED(session, message=work.message_id).scalars().one()  # type: ignore[no-any-return]
 
 
 def _write_success(result: SendResult, session: Session, work: Work, owner: str) -> None:
@@ -121,19 +132,33 @@ def _write_success(result: SendResult, session: Session, work: Work, owner: str)
     if message.claim_owner == owner or message.state == Outbound.UNKNOWN.value:
         message.claim_owner = None
         message.state = Outbound.SENT.value
-        receipts.apply(session, message, result.status, "", clock.now())
+        if work.look_up or is_open(message):
+            note(
+                message, "found" if work.look_up else "sent",
+                provider_id=result.provider_message_id,
+            )
+        receipts.apply(session, message, result.status, result.error_code, clock.now())
     receipts.adopt_orphans(session, message)
 
 
 def _write_failure(error: SendError, session: Session, work: Work, owner: str) -> None:
     message = _locked(session, work)
     if message.state != Outbound.SENDING.value or message.claim_owner != owner:
-        return  # a receipt settled it meanwhile
+        # A receipt settled it meanwhile.
+        if error.outcome is Outcome.UNKNOWN and not work.look_up and not is_open(message):
+            note(message, "unknown", code=error.code)
+            note(message, "receipt", status=str(message.state))
+        return
     identity = session.get(Identity, message.identity_id)
     message.claim_owner = None
     message.error_code, message.error_text = error.code[:64], str(error)[:300]
     log.info("send_failed", message_id=work.message_id, code=error.code, outcome=error.outcome.value)
+    if work.look_up and error.outcome is Outcome.NOT_SENT:
+        note(message, "absent")
+        message.attributes = {**message.attributes, "look_ups": 0}  # the next try has its own
     if error.outcome is Outcome.UNKNOWN:
+        if not work.look_up:
+            note(message, "unknown", code=error.code)
         _unknown(session, message, answered=error.code != "look_up_failed")
     elif error.outcome is Outcome.NOT_SENT and message.attempts < MAX_ATTEMPTS:
         step = _RETRY_AFTER[min(message.attempts - 1, len(_RETRY_AFTER) - 1)]
@@ -165,10 +190,13 @@ def _refused(
 def _unknown(session: Session, message: Message, answered: bool) -> None:
     """Wait for a receipt or a look-up; after the last answered one the outcome stays open for good.
 
-    A look-up that the provider did not answer says nothing and is not counted.
+    A look-up that the provider did not answer says nothing and is not counted; but what it does not
+    answer for a day holds up the conversation no longer.
     """
     tries = int((message.attributes or {}).get("look_ups", 0))
-    if tries >= len(_LOOK_UP_AFTER) and answered:
+    age = _age(message.sent_at or message.created_at)
+    if age > _GIVE_UP_AFTER or (tries >= len(_LOOK_UP_AFTER) and answered):
+        note(message, "expired")
         message.state = Outbound.EXPIRED.value
         session.add(
             DeadLetter(
@@ -180,6 +208,7 @@ def _unknown(session: Session, message: Message, answered: bool) -> None:
         return
     message.state = Outbound.UNKNOWN.value
     message.attributes = {**(message.attributes or {}), "look_ups": tries + int(answered)}
-    message.next_attempt_at = in_real(_LOOK_UP_AFTER[min(tries, len(_LOOK_UP_AFTER) - 1)])
-
-
+    wait = _LOOK_UP_AFTER[min(tries, len(_LOOK_UP_AFTER) - 1)]
+    if age < _ABSENT_AFTER:
+        wait = min(wait, _ABSENT_AFTER - age + 0.5)  # from then on "not there" is an answer
+    message.next_attempt_at = in_real(wait)

@@ -1,0 +1,143 @@
+"""The web server's worker: gunicorn's threads, with an accepting loop that nobody can hold up.
+
+gunicorn's own (27.0, `gunicorn/workers/gthread.py`, seen) waits for slow peers at two places where
+everybody waits with it. A connection that is closed after its answer is lingered over in the
+accepting loop, up to 2 s for a peer that does not close its end: five such peers stop all webhooks
+for ten seconds. And a new connection that says nothing holds a thread for 5 s: browsers open such
+ones in advance, and as many of them as there are threads stop everything as well. Here both wait in
+the poller, which costs neither the loop nor a thread. A worker out of file descriptors rests for a
+moment instead of dying.
+
+On SIGTERM the streams end first, so that stopping need not wait for them.
+"""
+
+from __future__ import annotations
+
+import errno
+import resource
+import selectors
+import socket
+import time
+from concurrent import futures
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from gunicorn.workers import gthread
+
+_FIRST_WORDS = 10.0  # seconds for a new connection to say something
+_LINGER = 2.0  # seconds for the other end to close; gunicorn's own figure
+_MOST_DRAINED = 65_536  # bytes read from a connection that is being closed; gunicorn's own figure
+_AT_ONCE = 32  # connections accepted before others are looked at
+_FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_NOTHING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
+_REST = 0.02  # seconds, when there is no descriptor left
+_FILES = 65_536  # descriptors; every connection is one, and so is every database connection
+_RESERVED = 0.25  # share of the descriptors that is not for connections
+
+
+class Worker(gthread.ThreadWorker):
+    """gthread for a machine that also has event streams and slow peers."""
+
+    worker_connections: int
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._leaving: dict[gthread.TConn, int] = {}  # in the order of their time-outs: bytes drained
+
+    def init_process(self) -> None:
+        """Take as many descriptors as the machine gives, and no more connections than those."""
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+        self.worker_connections = min(self.worker_connections, int(files * (1 - _RESERVED)))
+        self.max_keepalived = max(self.worker_connections - self.cfg.threads, 0)
+        super().init_process()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams, then stop as ever."""
+        from bot.live import hub  # here: gunicorn's parent loads this module and should stay small
+
+        if self.alive:
+            self.method_queue.defer(hub.end_all)
+        super().handle_exit(sig, frame)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept what is there; a connection gets a thread when it has said something."""
+        for _ in range(_AT_ONCE):
+            if self.nr_conns >= self.worker_connections:
+                return
+            try:
+                connected, address = listener.accept()
+            except OSError as error:
+                if error.errno in _FULL:
+                    time.sleep(_REST)
+                elif error.errno not in _NOTHING:
+                    raise
+                return
+            self.nr_conns += 1
+            conn = gthread.TConn(self.cfg, connected, address, listener.getsockname())
+            if _has_words(connected):
+                conn.data_ready = True
+                self.enqueue_req(conn)
+                continue
+            conn.timeout = time.monotonic() + _FIRST_WORDS
+            self.pending_conns.append(conn)
+            self.poller.register(
+                connected, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn)
+            )
+
+    def finish_request(self, conn: gthread.TConn, fs: futures.Future[Any]) -> None:
+        """Keep a connection as ever, or let it go without waiting for the other end."""
+        if fs.cancelled() or fs.exception() is not None or fs.result() or self.cfg.is_ssl:
+            super().finish_request(conn, fs)
+            return
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+        except (OSError, ValueError):
+            self._gone(conn)
+            return
+        conn.timeout = time.monotonic() + _LINGER
+        self._leaving[conn] = 0
+
+    def _drain(self, conn: gthread.TConn, client: socket.socket) -> None:
+        """Read what the other end still says, so that the last answer is not cut off by a reset."""
+        try:
+            data = client.recv(4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        self._leaving[conn] += len(data)
+        if not data or self._leaving[conn] > _MOST_DRAINED:
+            self._let_go(conn)
+
+    def _let_go(self, conn: gthread.TConn) -> None:
+        del self._leaving[conn]
+        self.poller.unregister(conn.sock)
+        self._gone(conn)
+
+    def _gone(self, conn: gthread.TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """Close what has been silent, or has not been closed, for too long."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn in list(self._leaving):
+            if conn.timeout > now:
+                break
+            self._let_go(conn)
+
+
+def _has_words(connected: socket.socket) -> bool:
+    try:
+        connected.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # its request will show what is wrong
+    return True
