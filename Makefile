@@ -25,10 +25,10 @@ check: test-environment ## Lint, types and import contracts
 train: environment ## Train the model unless one exists for the present content
 	@exec $(PYTHON) -m bot train
 
-bench: test-environment ## Run the benchmarks and compare them with their baselines
-	@exec $(PYTHON) -m benchmarks
+bench: test-environment ## Measure under load, beside stock Rasa and bare Flask (BENCH="--json FILE")
+	@exec $(PYTHON) -m benchmarks $(BENCH)
 
-soak: test-environment ## Run the fault journeys many times in a row (SOAK_RUNS, default 10)
+soak: test-environment ## Kill everything while customers write, then check (SOAK_MESSAGES, default 500)
 	@exec $(PYTHON) -m benchmarks.soak
 
 lock: ## Make both lock files anew from requirements.in and requirements-dev.in

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import streams
 from benchmarks.driver import figures
 from benchmarks.driver.process import Driver
 from tests.stack import Stack
@@ -68,7 +69,8 @@ def door(stack: Stack, driver: Driver) -> dict[str, Figures]:
             kind="receipts", parallel=DOOR_PARALLEL, count=2000, watch=stack.pid
         )
     }
-    found["streams"] = _offered(stack, driver)
+    with streams.opened(stack, STREAMS):
+        found["streams"] = _offered(stack, driver)
     driver.wait_idle()
     workers = [pid for pid, name in figures.named([stack.pid]).items() if name == "worker"]
     for pid in workers:  # idle: none holds a lock of the database

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -148,10 +149,11 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def trained() -> tuple[Path, int, float]:
+def trained(say: Callable[[str], None]) -> tuple[Path, int, float]:
     """Return a model of the present content, its epochs, and the seconds its training took (0: kept).
 
-    Raises RuntimeError with the end of Rasa's output when it can not be trained.
+    `say` hears when one must be trained. Raises RuntimeError with the end of Rasa's output when it
+    can not be.
     """
     MODELS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="destek-stock-") as name:
@@ -160,6 +162,7 @@ def trained() -> tuple[Path, int, float]:
         model = MODELS / f"{_hash(folder)}-{epochs()}.tar.gz"
         if model.exists():
             return model, epochs(), 0.0
+        say(f"training stock Rasa for {epochs()} epochs; it is kept in {MODELS} for later runs")
         began = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "rasa", "train", "--domain", "domain", "--out", "made",
@@ -249,5 +252,5 @@ class Stock:
 
 
 if __name__ == "__main__":
-    path, count, took = trained()
+    path, count, took = trained(print)
     print(f"{path} ({count} epochs, {took:.0f} s)" if took else f"{path} ({count} epochs, kept)")

@@ -2,7 +2,8 @@
 
 SQLite lets one writer in. While another program holds the file, each thread that waits for it is
 one less for everybody else, and a provider hangs up after some seconds anyway. So the line in front
-of the door is short when it does not move: who would wait in vain is refused at once.
+of the door is kept short while it does not move: who stands too far behind is sent away, and once
+somebody has waited in vain, all but the one who tries are refused at once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 PATIENCE = 10.0  # seconds that the first in line waits for the file; providers wait 15 at least
 PROBE = 0.5  # and once somebody has waited in vain, until somebody gets through
-_STUCK = 1.0  # seconds after which a line does not move
+STUCK = 1.0  # seconds after which a line does not move
 
 
 class Door:
@@ -30,29 +31,21 @@ class Door:
         self._failing = False  # the last one has
         self._since: float | None = None  # when the first in line began
 
-    def check(self, waiting: int = 0) -> None:
-        """Raise when it is pointless to wait; `waiting` counts who waits elsewhere for this door."""
+    def check(self, place: int) -> None:
+        """Raise when it is pointless to wait behind so many; ask again every `STUCK` seconds."""
         since = self._since
         if since is None:
             return
         if self._failing:
             raise self._busy()  # one tries already whether it has opened
-        waiting += self._waiting
-        if time.monotonic() - since > _STUCK and waiting >= self._most_waiting():
+        if time.monotonic() - since > STUCK and place >= self._most_waiting():
             raise self._busy()
 
     @contextlib.contextmanager
     def line(self) -> Iterator[float]:
         """Wait in line; within, this thread is the first, and may try for the given seconds."""
-        self.check()
         failures = self._failures
-        with self._guard:
-            self._waiting += 1
-        first = self._lock.acquire(timeout=PATIENCE)
-        with self._guard:
-            self._waiting -= 1
-        if not first:
-            raise self._busy()
+        self._wait()
         try:
             if self._failures != failures:
                 raise self._busy()  # who stood before us has waited long enough for both
@@ -61,6 +54,20 @@ class Door:
         finally:
             self._since = None
             self._lock.release()
+
+    def _wait(self) -> None:
+        self.check(self._waiting)
+        until = time.monotonic() + PATIENCE
+        with self._guard:
+            self._waiting += 1
+        try:
+            while not self._lock.acquire(timeout=STUCK):
+                self.check(self._waiting - 1)
+                if time.monotonic() > until:
+                    raise self._busy()
+        finally:
+            with self._guard:
+                self._waiting -= 1
 
     def opened(self) -> None:
         """Say that the first in line got through."""

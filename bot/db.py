@@ -190,7 +190,7 @@ def _enter(session: Session) -> None:
     _writers.opened()
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class _Piece:
     """A piece of work that waits to be written together with others."""
 
@@ -224,12 +224,24 @@ def together(work: Callable[[Session], T], durable: bool = True) -> T:
         _pieces.append(piece)
         piece.leads, _somebody_leads = not _somebody_leads, True
     if not piece.leads:
-        piece.woken.wait()
+        _wait(piece)
     if piece.leads:  # from the start, or handed on by the leader before
         _lead()
     if piece.error is not None:
         raise piece.error
     return piece.result  # type: ignore[no-any-return]
+
+
+def _wait(piece: _Piece) -> None:
+    """Wait until a piece is written or leads; raise when it stands in a line that does not move."""
+    while not piece.woken.wait(admission.STUCK):
+        with _guard:
+            if piece in _pieces and not piece.woken.is_set():
+                try:
+                    _writers.check(_pieces.index(piece))
+                except sa.exc.OperationalError:
+                    _pieces.remove(piece)
+                    raise
 
 
 def _lead() -> None:
@@ -250,28 +262,45 @@ def _lead() -> None:
             piece.woken.set()
 
 
+class _Broken(Exception):
+    """A piece took the whole transaction with it; the others begin again, each for itself."""
+
+
 def _write_batch(batch: Sequence[_Piece]) -> None:
     try:
-        with write(durable=any(p.durable for p in batch)) as session:
-            hooks: list[Callable[[], object]] = session.info["after_commit"]
+        try:
+            _write_pieces(batch)
+        except _Broken:
             for piece in batch:
-                if len(batch) == 1:  # its failure is the transaction's
-                    piece.result = piece.work(session)
-                    break
-                before = len(hooks)
-                savepoint = session.begin_nested()
-                try:
-                    piece.result = piece.work(session)
-                    session.flush()
-                    savepoint.commit()
-                except Exception as error:
-                    savepoint.rollback()
-                    del hooks[before:]
-                    piece.error = error
-                session.expunge_all()  # the next piece reads what is there, not what this one knew
+                if piece.error is None:
+                    _write_batch([piece])
     except BaseException as error:
         for piece in batch:
             piece.error = piece.error or error
+
+
+def _write_pieces(batch: Sequence[_Piece]) -> None:
+    with write(durable=any(p.durable for p in batch)) as session:
+        if len(batch) == 1:  # its failure is the transaction's
+            batch[0].result = batch[0].work(session)
+            return
+        hooks: list[Callable[[], object]] = session.info["after_commit"]
+        # The driver's own savepoints: SQLAlchemy's cost as much as a piece's statements.
+        savepoint = session.connection().connection.cursor()
+        for piece in batch:
+            before = len(hooks)
+            savepoint.execute("SAVEPOINT piece")
+            try:
+                piece.result = piece.work(session)
+                session.flush()
+            except Exception as error:
+                del hooks[before:]
+                piece.error = error
+                if not session.is_active:  # a failed flush ends the session's transaction
+                    raise _Broken from error
+                savepoint.execute("ROLLBACK TO piece")
+            savepoint.execute("RELEASE piece")
+            session.expunge_all()  # the next piece reads what is there, not what this one knew
 
 
 def after_commit(session: Session, hook: Callable[[], object]) -> None:

@@ -8,6 +8,10 @@ ones in advance, and as many of them as there are threads stop everything as wel
 the poller, which costs neither the loop nor a thread. A worker out of file descriptors rests for a
 moment instead of dying.
 
+What the application can refuse by the first bytes alone (`extensions["destek.door"]`: bytes of a
+request to bytes of an answer, or None) is answered in the loop as well: a thousand pages that ask for
+a stream at once would otherwise stand in the line for threads in front of every webhook.
+
 On SIGTERM the streams end first, so that stopping need not wait for them.
 """
 
@@ -18,6 +22,7 @@ import resource
 import selectors
 import socket
 import time
+from collections.abc import Callable
 from concurrent import futures
 from functools import partial
 from types import FrameType
@@ -31,6 +36,7 @@ _MOST_DRAINED = 65_536  # bytes read from a connection that is being closed; gun
 _AT_ONCE = 32  # connections accepted before others are looked at
 _FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NOTHING = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
+_GLANCE = 8_192  # bytes of a request that the door is shown
 _REST = 0.02  # seconds, when there is no descriptor left
 _FILES = 65_536  # descriptors; every connection is one, and so is every database connection
 _RESERVED = 0.25  # share of the descriptors that is not for connections
@@ -44,6 +50,7 @@ class Worker(gthread.ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._leaving: dict[gthread.TConn, int] = {}  # in the order of their time-outs: bytes drained
+        self._door: Callable[[bytes], bytes | None] = _open_door
 
     def init_process(self) -> None:
         """Take as many descriptors as the machine gives, and no more connections than those."""
@@ -53,6 +60,11 @@ class Worker(gthread.ThreadWorker):
         self.worker_connections = min(self.worker_connections, int(files * (1 - _RESERVED)))
         self.max_keepalived = max(self.worker_connections - self.cfg.threads, 0)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the application, and what it refuses at the door."""
+        super().load_wsgi()
+        self._door = getattr(self.wsgi, "extensions", {}).get("destek.door", _open_door)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams, then stop as ever."""
@@ -77,15 +89,43 @@ class Worker(gthread.ThreadWorker):
                 return
             self.nr_conns += 1
             conn = gthread.TConn(self.cfg, connected, address, listener.getsockname())
-            if _has_words(connected):
-                conn.data_ready = True
-                self.enqueue_req(conn)
+            if self._begin(conn):
                 continue
             conn.timeout = time.monotonic() + _FIRST_WORDS
             self.pending_conns.append(conn)
             self.poller.register(
                 connected, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn)
             )
+
+    def on_pending_socket_readable(self, conn: gthread.TConn, client: socket.socket) -> None:
+        """Take a new connection up that says something by now."""
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        self._begin(conn, spoke=True)
+
+    def _begin(self, conn: gthread.TConn, spoke: bool = False) -> bool:
+        """Answer a request at the door or give it a thread; False when nothing was said so far."""
+        try:
+            words = conn.sock.recv(_GLANCE, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            if not spoke:
+                return False
+            words = b""
+        except OSError:
+            self._gone(conn)
+            return True
+        refusal = self._door(words)
+        if refusal is None:
+            conn.data_ready = True
+            self.enqueue_req(conn)
+            return True
+        try:
+            conn.sock.recv(_GLANCE)  # what is unread at the end would cut the answer off by a reset
+            conn.sock.send(refusal)
+        except OSError:
+            pass  # it has gone already
+        self._gone(conn)
+        return True
 
     def finish_request(self, conn: gthread.TConn, fs: futures.Future[Any]) -> None:
         """Keep a connection as ever, or let it go without waiting for the other end."""
@@ -133,11 +173,5 @@ class Worker(gthread.ThreadWorker):
             self._let_go(conn)
 
 
-def _has_words(connected: socket.socket) -> bool:
-    try:
-        connected.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True  # its request will show what is wrong
-    return True
+def _open_door(_words: bytes) -> bytes | None:
+    return None

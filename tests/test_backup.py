@@ -278,12 +278,11 @@ SPOILED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
-@pytest.mark.parametrize("kind", databases.KINDS)
-def test_what_is_not_sound_changes_nothing(
-    new: New, kind: str, spoil: tuple[Callable[[bytes], bytes], str]
-) -> None:
-    shop = new(kind)
+@pytest.mark.parametrize(
+    ("kind", "how"), [*(("sqlite", how) for how in SPOILED), ("postgresql", "a table left out")]
+)
+def test_what_is_not_sound_changes_nothing(new: New, kind: str, how: str) -> None:
+    spoil, shop = SPOILED[how], new(kind)
     fill(shop)
     archive = shop.backup()
     spoiled = archive.with_name("spoiled.tar.gz")

@@ -183,7 +183,8 @@ def test_up_names_a_port_that_is_taken(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("CLOCK", "2027-03-08T12:59:00"), ("RASA_COUNT", "0"), ("HOST", "192.0.2.1")]
+    ("name", "value"), [("CLOCK", "2027-03-08T12:59:00"), ("RASA_COUNT", "0"), ("CLOCK_COUNT", "17"),
+                        ("HOST", "192.0.2.1")]
 )
 def test_up_names_a_setting_that_can_not_be(shell: Shell, name: str, value: str) -> None:
     done = shell("up", **{name: value})

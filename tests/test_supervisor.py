@@ -259,6 +259,18 @@ def test_a_process_that_answers_no_more_is_started_again(supervise: Callable[...
     assert len(running.pids("mute", 2)) == 2
 
 
+def test_a_note_that_can_not_be_written_stops_nothing(supervise: Callable[..., Running]) -> None:
+    running = supervise(
+        '[family_of("one")]', "on_change=lambda pids: open(folder + '/later/note', 'w').close()"
+    )
+    wait_for(lambda: "ALL READY" in running.output)
+    time.sleep(1.5)
+    assert running.output.count("can not be written yet") == 1
+    assert len(running.living()) == 3
+    (running.folder / "later").mkdir()
+    wait_for(lambda: (running.folder / "later" / "note").exists(), seconds=3)
+
+
 def test_a_command_that_does_not_exist_is_named(supervise: Callable[..., Running]) -> None:
     running = supervise("[ProcessSpec('ghost', lambda: ['/does/not/exist'])]")
     wait_for(lambda: "can not start /does/not/exist" in running.output)

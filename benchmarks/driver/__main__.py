@@ -61,7 +61,11 @@ async def _main(options: argparse.Namespace) -> None:
         except (ValueError, TypeError) as error:
             return http.response(400, json.dumps({"message": str(error)}).encode())
         async with lock:
-            return http.response(200, json.dumps(await runner.run(run)).encode() + b"\n")
+            try:
+                return http.response(200, json.dumps(await runner.run(run)).encode() + b"\n")
+            except Exception as error:  # told, not swallowed: who asked must not wait for ever
+                told_why = {"message": f"{type(error).__name__}: {error}"}
+                return http.response(500, json.dumps(told_why).encode() + b"\n")
 
     async def state(_body: bytes) -> bytes:
         told_now = {"accepted": fake.accepted, "receipts_open": fake.receipts_open}

@@ -42,6 +42,8 @@ class Driver:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
 
     def environment(self) -> dict[str, str]:
         """Return the settings that point the product at this driver."""

@@ -1,7 +1,7 @@
 """`make soak`: 500 messages over 50 conversations while everything is killed; then the verdict.
 
 Environment: SOAK_MESSAGES (500), SOAK_CONVERSATIONS (a tenth of the messages, at most 2,000),
-SOAK_RATE (messages a second: 5, above 1,000 messages 15) and SOAK_SEED (a random one). Exit status 1
+SOAK_RATE (messages a second: 6, above 1,000 messages 15) and SOAK_SEED (a random one). Exit status 1
 with the list of violations; the folder of the run is then kept.
 """
 
@@ -26,7 +26,7 @@ def wanted(environment: Any = os.environ) -> Soak:
     messages = int(environment.get("SOAK_MESSAGES") or 500)
     large = messages > 1000
     conversations = int(environment.get("SOAK_CONVERSATIONS") or max(1, min(2000, messages // 10)))
-    rate = float(environment.get("SOAK_RATE") or (15 if large else 5))
+    rate = float(environment.get("SOAK_RATE") or (15 if large else 6))
     seed = int(environment.get("SOAK_SEED") or new_seed())
     habits = Habits(gap=(2.0, 5.0), supervisor_after=50.0, supervisor_every=600.0)
     soak = Soak(messages, conversations, rate, seed, habits, settle=120.0)

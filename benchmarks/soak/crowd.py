@@ -50,14 +50,14 @@ class Crowd:
         self._later: set[asyncio.Task[None]] = set()
         self.written = array.array("H", [0] * len(counts))  # messages each customer has written
         self.latencies = array.array("f")  # seconds from the first post to the answer
-        self.answered = self.twice = self.never = self.tried_again = self.left = self.aside = 0
+        self.sent = self.answered = self.twice = self.never = self.tried_again = self.left = self.aside = 0
         self.violations: list[str] = []
         self.done = asyncio.Event()
 
     @property
-    def sent(self) -> int:
-        """Messages written so far."""
-        return sum(self.written)
+    def waits(self) -> bool:
+        """Tell whether anybody waits for an answer now."""
+        return self.sent > self.answered
 
     async def run(self) -> None:
         """Let everybody write; return when all have their answers, or have given up."""
@@ -129,6 +129,7 @@ class Crowd:
         self._open.setdefault(address, collections.deque()).append(opened)
         self._ledger.keep("in", address, sid, step.text)
         self.written[customer] += 1
+        self.sent += 1
         chance = rng.random()
         if chance < _NEVER and not at_once:
             self.never += 1

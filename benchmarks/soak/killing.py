@@ -2,7 +2,8 @@
 
 A process here is a part of the stack as a person sees it: web, a child of web, the worker... Whatever
 runs below the supervisor is killed by its own id and alone, so that the rest of its group must notice.
-The supervisor itself is killed now and then; everything ends with it, and it is started again.
+The supervisor itself is killed now and then; everything ends with it, and it is started again. A kill
+comes while somebody waits for an answer, if anybody does: at rest there is nothing to lose.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 
 import redis
 
@@ -27,6 +28,8 @@ KINDS = (
     "worker", "web", "web child", "actions", "rasa", "clock", "redis", WIPED, "lifeline",
 )
 REST = 45.0  # seconds; nothing is killed more often
+_FOR_SOMEBODY = 3.0  # seconds that a kill waits for somebody who waits for an answer
+_INTO_IT = 0.2  # and seconds, at most, into what is then being done
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,14 +39,17 @@ class Habits:
     gap: tuple[float, float]  # between two kills, at random
     supervisor_after: float  # the first kill of the supervisor
     supervisor_every: float  # and the time between two; it comes once at least
-    kinds: Iterable[str] = KINDS
+    kinds: Sequence[str] = KINDS
 
 
 class Killer:
     """Kills until it is told to stop, and until everything was killed once."""
 
-    def __init__(self, stack: Stack, rng: random.Random, habits: Habits) -> None:
-        self._stack, self._rng, self._habits = stack, rng, habits
+    def __init__(
+        self, stack: Stack, rng: random.Random, habits: Habits, busy: Callable[[], bool]
+    ) -> None:
+        """`busy` tells whether anybody waits for an answer."""
+        self._stack, self._rng, self._habits, self._busy = stack, rng, habits, busy
         self._last: dict[str, float] = {}
         self.kills: collections.Counter[str] = collections.Counter()
         self.log: list[tuple[float, str, int]] = []  # time.time(), what, process id
@@ -53,16 +59,29 @@ class Killer:
         """Kill until `stop` is set and nothing is left that was never killed."""
         next_supervisor = time.monotonic() + self._habits.supervisor_after
         while not stop.is_set() or self._never():
-            with contextlib.suppress(asyncio.TimeoutError):
-                quick = 0.5 if stop.is_set() else self._rng.uniform(*self._habits.gap)
-                await asyncio.wait_for(_never_set(), quick)
-            others = [k for k in self._never() if k != "supervisor"]
-            due = time.monotonic() >= next_supervisor
-            if (due or stop.is_set()) and not others and (due or "supervisor" in self._never()):
+            await self._pause(stop)
+            if stop.is_set() and not self._never():
+                return
+            early = self._never() == ["supervisor"] and stop.is_set()
+            if early or (time.monotonic() >= next_supervisor and self._covered()):
                 await self._supervisor()
                 next_supervisor = time.monotonic() + self._habits.supervisor_every
             else:
                 await asyncio.to_thread(self._one)
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        """Wait until the next kill is due."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            pause = 0.5 if stop.is_set() else self._rng.uniform(*self._habits.gap)
+            await asyncio.wait_for(_for_ever() if stop.is_set() else stop.wait(), pause)
+        deadline = time.monotonic() + _FOR_SOMEBODY
+        while not self._busy() and time.monotonic() < deadline and not stop.is_set():
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(self._rng.uniform(0.0, _INTO_IT))
+
+    def _covered(self) -> bool:
+        """Tell whether everything below the supervisor was killed once."""
+        return self._never() in ([], ["supervisor"])
 
     def _never(self) -> list[str]:
         return [k for k in (*self._habits.kinds, "supervisor") if not self.kills[k]]
@@ -115,5 +134,5 @@ class Killer:
             self._last[kind] = time.monotonic()
 
 
-async def _never_set() -> None:
+async def _for_ever() -> None:
     await asyncio.Event().wait()

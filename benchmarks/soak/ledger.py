@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from pathlib import Path
@@ -30,10 +31,10 @@ class Ledger:
         for pragma in ("journal_mode=MEMORY", "synchronous=OFF"):
             self._base.execute(f"PRAGMA {pragma}")
         self._base.execute(
-            "CREATE TABLE held (number INTEGER PRIMARY KEY, sid TEXT UNIQUE, direction TEXT, "
+            "CREATE TABLE IF NOT EXISTS held (number INTEGER PRIMARY KEY, sid TEXT UNIQUE, direction TEXT, "
             "address TEXT, our_id TEXT, body TEXT, at INTEGER)"
         )
-        self._base.execute("CREATE INDEX by_address ON held (address, direction)")
+        self._base.execute("CREATE INDEX IF NOT EXISTS by_address ON held (address, direction)")
         self._base.execute("BEGIN")
         self._unsaved = 0
 
@@ -83,6 +84,13 @@ class Ledger:
         """Return how many messages there are in a direction."""
         query = "SELECT count(*) FROM held WHERE direction = ?"
         return int(self._base.execute(query, (direction,)).fetchone()[0])
+
+    def copy(self, path: Path) -> None:
+        """Write everything to another file."""
+        self._base.execute("COMMIT")
+        self._base.execute("BEGIN")
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            self._base.backup(other)
 
     def close(self) -> None:
         """Close the file."""

@@ -10,6 +10,7 @@ import base64
 import calendar
 import email.utils
 import json
+import random
 import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
@@ -22,6 +23,8 @@ _RECEIPTS = ("sent", "delivered")
 _PREFIX = "whatsapp:"
 _TIMEOUT = 15.0  # seconds that Twilio waits for an answer to a webhook
 _NEWEST = 1 << 62
+# Seconds, at most, before and after a message is accepted: who is killed while it sends can not know.
+_BEFORE, _AFTER = 0.05, 0.1
 _MISSING = b'{"code": 20404, "message": "The requested resource was not found", "status": 404}'
 
 
@@ -75,7 +78,7 @@ class Provider:
             return http.response(404, _MISSING)
         return http.response(200, json.dumps(self._resource(found)).encode())
 
-    def _accept(self, body: bytes) -> bytes:
+    async def _accept(self, body: bytes) -> bytes:
         params = parse_qs(body.decode(), keep_blank_values=True)
         to, text = params["To"][0], params.get("Body", [""])[0]
         callback = params.get("StatusCallback", [""])[0]
@@ -83,12 +86,14 @@ class Provider:
             self.refused += 1
             return http.response(400, b'{"code": 21617, "message": "Body", "status": 400}')
         our_id = parse_qs(urlsplit(callback).query).get("uuid", [""])[0]
+        await asyncio.sleep(random.uniform(0.0, _BEFORE))
         held = self._ledger.keep("out", to, self._account.new_sid(), text, our_id)
+        self._hear(to, text)
+        await asyncio.sleep(random.uniform(0.0, _AFTER))
         if callback.startswith(self._account.public):
             task = asyncio.ensure_future(self._report(callback[len(self._account.public):], held))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        asyncio.get_running_loop().call_soon(self._hear, to, text)
         return http.response(201, json.dumps(self._resource(held, "queued")).encode())
 
     async def _report(self, path: str, held: Held) -> None:

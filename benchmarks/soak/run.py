@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -22,8 +22,10 @@ from benchmarks.soak.ledger import Ledger
 from benchmarks.soak.progress import Progress
 from benchmarks.soak.provider import Provider
 from benchmarks.soak.verify import Found, verify
+from tests.fakes.twilio import TwilioFake
 from tests.stack import Stack, dispose, engine
 
+_SID, _TOKEN, _FROM = "AC" + "0" * 32, "fake-token", "whatsapp:+14155238886"
 PUBLIC = "https://destek.example"
 WEB_WORKERS = 2
 # The product sends one person ten messages at once and one more each 6 s, and takes a chat with 20
@@ -96,19 +98,38 @@ def run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
     return asyncio.run(_run(soak, folder.resolve(), say))
 
 
+class _Installation(Stack):
+    """A stack whose provider is ours and not the one of the tests."""
+
+    def _new_fake(self) -> TwilioFake:
+        return cast(TwilioFake, _Told())
+
+
+class _Told:
+    """What a stack is told of its provider; the address is added when that is known."""
+
+    def environment(self) -> dict[str, str]:
+        """Return the account's settings."""
+        return {
+            "TWILIO_ACCOUNT_SID": _SID, "TWILIO_AUTH_TOKEN": _TOKEN, "TWILIO_WHATSAPP_FROM": _FROM,
+        }
+
+
 async def _run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
-    stack = Stack(folder, environment={
+    stack = _Installation(folder, environment={
         "MISSED_POLL_SECONDS": str(soak.poll), "WEB_WORKERS": str(WEB_WORKERS),
         "DATA_DIR": str(folder / "var"),
     })
     outcome = Outcome(soak, folder, database=stack.database)
-    account = Account(stack.fake.sid, stack.fake.token, stack.fake.from_, stack.url, PUBLIC)
+    account = Account(_SID, _TOKEN, _FROM, stack.url, PUBLIC)
     ledger = outcome.ledger = Ledger(folder / "provider.sqlite3")
     crowd = Crowd(soak.seed, soak.planned, soak.pace, soak.patience, account, ledger)
     provider = Provider(account, ledger, crowd.hear)
     await provider.start()
     stack.extra["TWILIO_API_BASE_URL"] = provider.url
-    killer = Killer(stack, random.Random(f"kills {soak.seed}"), soak.habits)
+    killer = Killer(
+        stack, random.Random(f"kills {soak.seed}"), soak.habits, lambda: crowd.waits
+    )
     progress = Progress(stack, crowd, killer, provider, say, soak.report_every)
     try:
         await asyncio.to_thread(stack.start)
@@ -134,6 +155,10 @@ async def _run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
             **progress.figures(took, settling), **_figures(found), **_kills(killer),
         }
     finally:
+        (folder / "kills.txt").write_text("".join(
+            f"{time.strftime('%H:%M:%S', time.localtime(at))} {kind} {pid}\n"
+            for at, kind, pid in killer.log
+        ))
         await asyncio.to_thread(stack.stop)
         await provider.stop()
         dispose(stack.database)

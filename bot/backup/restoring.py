@@ -74,7 +74,8 @@ def restore(
 
 
 def _replace(settings: Settings, reader: archive.Reader, catch_up: bool, say: Say) -> Restored:
-    name = time.strftime("before-restore-%Y%m%d-%H%M%S", time.gmtime(clock.real()))
+    now = clock.real()
+    name = time.strftime("before-restore-%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now % 1 * 1000):03d}"
     aside = settings.data_dir.resolve() / name
     with _staging(settings.data_dir) as staged, _place(settings, aside) as place:
         place.prepare(str(reader.about["head"]))

@@ -30,12 +30,14 @@ def settle(session: Session, catch_up: bool) -> Settled:
 
     Without `catch_up` the providers are not asked for what came in since the backup.
     """
-    session.execute(sa.update(Conversation).values(lease_owner=None, lease_until=0.0, due_at=0.0))
-    session.execute(sa.update(Lease).values(owner=None, until=0.0))
-    # Tried for so long counts from here, or the customer would be told of an outage at once.
-    session.execute(sa.update(Turn).where(Turn.state == "open").values(started_real=clock.real()))
-    if not catch_up:
-        session.execute(sa.update(Lease).where(Lease.name.like("missed:%")).values(state={}))
+    for change in (
+        sa.update(Conversation).values(lease_owner=None, lease_until=0.0, due_at=0.0),
+        sa.update(Lease).values(owner=None, until=0.0),
+        # Tried for so long counts from here, or the customer would be told of an outage at once.
+        sa.update(Turn).where(Turn.state == "open").values(started_real=clock.real()),
+        *([] if catch_up else [sa.update(Lease).where(Lease.name.like("missed:%")).values(state={})]),
+    ):
+        session.execute(change.execution_options(synchronize_session=False))
     unanswered = session.scalar(
         sa.select(sa.func.count()).where(Conversation.unanswered.is_(True))
     )

@@ -179,15 +179,19 @@ def _make(session: Session, message: InboundMessage) -> _Sender:
     if customer_id is None:
         made = session.execute(sa.insert(_customer), {"phone": sender.phone})
         customer_id = int(made.inserted_primary_key[0])
-    values = {
-        "customer_id": customer_id, "address": sender.address,
-        "alias": (sender.aliases or (None,))[0], "phone": sender.phone,
-        "display_name": sender.display_name[:200],
-    }
-    made = session.execute(
-        sa.insert(_identity), {**values, "channel": message.channel, "account": message.account}
+    new = _Sender(
+        0, customer_id, sender.address, (sender.aliases or (None,))[0], sender.phone,
+        sender.display_name[:200],
     )
-    return _Sender(int(made.inserted_primary_key[0]), **values)
+    made = session.execute(
+        sa.insert(_identity),
+        {
+            "channel": message.channel, "account": message.account, "customer_id": customer_id,
+            "address": new.address, "alias": new.alias, "phone": new.phone,
+            "display_name": new.display_name,
+        },
+    )
+    return dataclasses.replace(new, id=int(made.inserted_primary_key[0]))
 
 
 def _refreshed(session: Session, known: _Sender, message: InboundMessage) -> _Sender:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
+import functools
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import requests
-from urllib3.exceptions import NewConnectionError
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from bot import config
 from bot.errors import TemporarilyUnavailable
 
 _TIMEOUT = (2.0, 8.0)  # connect, read; a turn of one step takes some 20 ms, an action at most 5 s
-_local = threading.local()
 
 
 class RasaUnavailable(TemporarilyUnavailable):
@@ -58,35 +58,50 @@ def addresses_of(conversation_uid: str) -> tuple[str, ...]:
     return addresses[first:] + addresses[:first]
 
 
-def _session() -> requests.Session:
-    if not hasattr(_local, "session"):
-        _local.session = requests.Session()
-        _local.session.trust_env = False
-    return _local.session  # type: ignore[no-any-return]
+@functools.lru_cache(maxsize=16)
+def _pool(address: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+    """Return the kept connections to one process, and what its paths begin with.
+
+    `requests` on top of them would cost as much again, in every turn.
+    """
+    parts = urllib3.util.parse_url(address)
+    kind = urllib3.HTTPSConnectionPool if parts.scheme == "https" else urllib3.HTTPConnectionPool
+    pool = kind(parts.host or "", parts.port, maxsize=2 * config.load().worker_threads)
+    return pool, (parts.path or "").rstrip("/")
 
 
-def _was_refused(error: requests.RequestException) -> bool:
+def _request(
+    method: str, address: str, path: str, body: bytes | None = None
+) -> urllib3.BaseHTTPResponse:
+    """Call a process of ours, once; raises urllib3's HTTPError."""
+    pool, prefix = _pool(address)
+    connect, read = _TIMEOUT
+    return pool.request(
+        method, prefix + path, body=body, retries=False, redirect=False,
+        timeout=urllib3.Timeout(connect=connect, read=read),
+        headers={
+            "Content-Type": "application/json", "X-Destek-Secret": config.load().internal_secret,
+        },
+    )
+
+
+def _was_refused(error: HTTPError) -> bool:
     """Tell whether no connection was made, so that nothing of a request can have arrived."""
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", None), NewConnectionError)
+    return isinstance(error, (NewConnectionError, ConnectTimeoutError))
 
 
-def _send(conversation_uid: str, path: str, body: Mapping[str, Any]) -> requests.Response:
+def _send(conversation_uid: str, path: str, body: Mapping[str, Any]) -> urllib3.BaseHTTPResponse:
     """Post to the conversation's process, or to the next one when nobody takes the connection.
 
     The dialogue memory is shared, so any process can answer. One that took the connection and is
     silent may still be at the turn: it is waited for, lest two work on one conversation at once.
     """
-    failure: requests.RequestException | None = None
+    failure: HTTPError | None = None
+    written = json.dumps(body).encode()
     for address in addresses_of(conversation_uid):
         try:
-            return _session().post(
-                f"{address}/webhooks/destek/{path}", json=body, timeout=_TIMEOUT,
-                headers={"X-Destek-Secret": config.load().internal_secret},
-            )
-        except requests.RequestException as error:
+            return _request("POST", address, f"/webhooks/destek/{path}", written)
+        except HTTPError as error:
             failure = error
             if not _was_refused(error):
                 break
@@ -95,10 +110,10 @@ def _send(conversation_uid: str, path: str, body: Mapping[str, Any]) -> requests
 
 def _post(conversation_uid: str, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     response = _send(conversation_uid, path, body)
-    if response.status_code != 200:
-        raise RasaUnavailable(f"status {response.status_code}")
+    if response.status != 200:
+        raise RasaUnavailable(f"status {response.status}")
     try:
-        data = response.json()
+        data = json.loads(response.data)
     except ValueError as error:
         raise RasaUnavailable("not JSON") from error
     if not isinstance(data, dict):
@@ -159,17 +174,13 @@ def _reply(message: Mapping[str, Any]) -> Reply:
 
 def is_well(conversation_uid: str) -> bool:
     """Tell whether the conversation's Rasa process and the action server say that they are up."""
-    headers = {"X-Destek-Secret": config.load().internal_secret}
-    urls = (
-        f"{addresses_of(conversation_uid)[0]}/webhooks/destek/health",
-        f"{config.load().actions_address}/health",
+    asked = (
+        (addresses_of(conversation_uid)[0], "/webhooks/destek/health"),
+        (config.load().actions_address, "/health"),
     )
     try:
-        return all(
-            _session().get(url, headers=headers, timeout=_TIMEOUT).status_code == 200
-            for url in urls
-        )
-    except requests.RequestException:
+        return all(_request("GET", address, path).status == 200 for address, path in asked)
+    except HTTPError:
         return False
 
 

@@ -17,7 +17,7 @@ import select
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import redis
 import structlog
@@ -30,6 +30,7 @@ _PATIENCE = 0.5  # seconds for one call of Redis
 _SUBSCRIBED_WITHIN = 1.0  # seconds that a first stream waits for the subscription
 _RETRY_AFTER = 2.0  # seconds of silence towards a Redis that is away
 _PING_EVERY, _DEAF_AFTER = 5.0, 10.0  # seconds; a Redis that hangs is as good as away
+_AT_A_TIME = 3  # requests for streams that are looked at
 _LINGER = 30.0  # seconds that the threads outlive the last stream
 _LOOK_AFTER = 15.0  # seconds between two looks at users and marks
 _REFUSED_FOR = 3.0  # seconds in which a browser that has its share is not looked at anew
@@ -53,6 +54,8 @@ class Hub:
         self._address, self._mark, self._allowed = address, mark, allowed
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
+        self._entering = 0
+        self._gate = threading.Semaphore(_AT_A_TIME)
         self._of_user: collections.Counter[int] = collections.Counter()
         self._threads: list[threading.Thread] = []
         self._hears = threading.Event()  # the subscription stands
@@ -71,10 +74,31 @@ class Hub:
 
         Costs next to nothing; asked before anything else of a request is looked at.
         """
-        if len(self._streams) >= self.places or time.monotonic() < self._away_until:
+        now = time.monotonic()
+        if len(self._streams) + self._entering >= self.places or now < self._away_until:
             return True
         until = self._refused.get(browser)
-        return until is not None and time.monotonic() < until
+        return until is not None and now < until
+
+    @contextlib.contextmanager
+    def entry(self, browser: int = 0) -> Iterator[bool]:
+        """Keep a place while a request finds out whether it may have it; False when there is none.
+
+        The requests of a crowd go in a few at a time, or webhooks would share the processor with
+        all of them.
+        """
+        with self._lock:
+            enters = not self.turns_away(browser)
+            self._entering += enters
+        if not enters:
+            yield False
+            return
+        try:
+            with self._gate:
+                yield True
+        finally:
+            with self._lock:
+                self._entering -= 1
 
     def open(
         self, watcher: Watcher, topics: Mapping[str, int | None], browser: int = 0,
@@ -85,7 +109,7 @@ class Hub:
         `browser` is any number that stands for who asks; `descriptor` is of the connection, if known.
         The caller calls `begin` and sees to it that `close` is called.
         """
-        if self.turns_away(browser):
+        if time.monotonic() < self._away_until:
             return None
         stream = Stream(watcher, topics, self._close, self.mark)
         with self._lock:
@@ -103,6 +127,14 @@ class Hub:
             return None
         self._watch(stream, descriptor)
         return stream
+
+    def begin(self, stream: Stream, told: str) -> None:
+        """Let a stream begin with what the page, which was `told` up to a mark, has missed."""
+        if not told:
+            # It is told that all may have changed, so any mark that is not of the future is true.
+            stream.begin(self._marks[0] or self._mark(), "")
+        else:
+            stream.begin(self._mark(), told)
 
     def mark(self) -> str:
         """Return a mark up to which every open stream has been told everything; may be empty.

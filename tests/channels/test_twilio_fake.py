@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime as dt
 import json
 import subprocess
@@ -16,9 +17,11 @@ import requests
 from bot.channels.errors import Forged, SendError
 from bot.channels.events import DeliveryStatus, DeliveryUpdate, InboundMessage
 from bot.channels.twilio.whatsapp import TwilioWhatsAppChannel
+from bot.errors import TemporarilyUnavailable
 from tests.channels.conftest import AYSE, PUBLIC, outgoing
 from tests.channels.receiver import Receiver
 from tests.fakes.twilio import TwilioFake
+from tests.fakes.twilio_weather import AMBIGUOUS
 
 CALLBACK = f"{PUBLIC}/webhooks/twilio/status"
 CONTENT = "HX" + "0" * 32
@@ -234,3 +237,123 @@ def test_from_the_command_line(receiver: Receiver) -> None:
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+class TestWeather:
+    def send_all(self, channel: TwilioWhatsAppChannel, *people: int) -> list[str]:
+        """Send to several people; return how each call ended."""
+        ends = []
+        for i in people:
+            address = f"+9053212345{i:02d}"
+            try:
+                channel.send(outgoing(f"mesaj {i}", address=address, status_callback=CALLBACK))
+                ends.append("taken")
+            except SendError as error:
+                ends.append(f"{error.outcome.value} {error.code}")
+        return ends
+
+    def test_a_seed_gives_each_person_one_fate_whoever_comes_first(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake
+    ) -> None:
+        shares = {"rate_limit": 0.3, "error": 0.3, "drop": 0.3}
+        fake.weather(7, shares)
+        first, second = self.send_all(channel, *range(30)), self.send_all(channel, *range(30))
+        assert len(set(first)) == 4 and second != first
+        fake.weather(7, shares)
+        with concurrent.futures.ThreadPoolExecutor(30) as pool:
+            at_once = list(pool.map(lambda i: self.send_all(channel, i)[0], reversed(range(30))))
+        assert at_once[::-1] == first
+        fake.weather(8, shares)
+        assert self.send_all(channel, *range(30)) != first
+
+    def test_what_it_does_not_name_does_not_happen_and_it_ends(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake
+    ) -> None:
+        weather = fake.weather(1, {"unavailable": 1.0})
+        assert set(self.send_all(channel, *range(5))) == {"unknown 503"}
+        assert weather.counts() == {"unavailable": 5} and fake.sent() == []
+        weather.calm()
+        assert set(self.send_all(channel, *range(5))) == {"taken"}
+        with pytest.raises(ValueError, match="hail"):
+            fake.weather(1, {"hail": 1.0})
+
+    @pytest.mark.parametrize("name", sorted(AMBIGUOUS))
+    def test_calls_whose_outcome_can_not_be_known(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, monkeypatch: pytest.MonkeyPatch,
+        name: str,
+    ) -> None:
+        channel._client[1].timeout = 0.2
+        monkeypatch.setattr("tests.fakes.twilio_weather.HANG", 0.4)
+        fake.weather(1, {name: 1.0})
+        assert self.send_all(channel, 1)[0].startswith("unknown")
+        if name in ("error", "unavailable", "drop_before", "hang_before"):
+            time.sleep(0.5 if name == "hang_before" else 0.0)
+            assert fake.sent() == []
+        else:
+            assert len(fake.wait_for(count=1, timeout=5)) == 1
+
+    @pytest.mark.parametrize(
+        ("name", "words", "error"),
+        [
+            ("reversed", ["read", "delivered", "sent"], None),
+            ("doubled", ["sent", "sent", "delivered", "delivered"], None),
+            ("early", ["sent", "delivered"], None),
+            ("lost", [], None),
+            ("early_window", ["failed"], 63016),
+            ("window", ["sent", "failed"], 63016),
+            ("dead_address", ["sent", "failed"], 63024),
+            ("refused_unheard", [], 63032),
+            ("busy", ["sent", "failed"], 63018),
+        ],
+    )
+    def test_what_becomes_of_a_message(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, receiver: Receiver,
+        monkeypatch: pytest.MonkeyPatch, name: str, words: list[str], error: int | None,
+    ) -> None:
+        monkeypatch.setattr("tests.fakes.twilio_weather.LATE", (0.1, 0.2))
+        fake.weather(1, {name: 1.0})
+        channel.send(outgoing(status_callback=CALLBACK))
+        if name.startswith("early"):
+            assert len(receiver.requests) == len(words), "before the call returned"
+        fake.callbacks.wait()
+        assert [u.status.value for u in updates(channel, receiver)] == words
+        [message] = fake.sent()
+        assert message.error_code == error and bool(message.failed_at) == bool(error)
+        assert message.status in (("failed", "undelivered") if error else ("delivered", "read"))
+        codes = {u.error_code for u in updates(channel, receiver)} - {""}
+        assert codes == ({str(error)} if error and words else set())
+
+    def test_a_template_is_not_refused_for_want_of_one(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake
+    ) -> None:
+        """63016 asks for one."""
+        fake.weather(1, {"window": 1.0})
+        channel.send(outgoing(template=CONTENT, status_callback=CALLBACK))
+        fake.callbacks.wait()
+        assert fake.sent()[0].status == "delivered"
+
+    def test_lists_that_lag_and_look_ups_that_fail(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tests.fakes.twilio_weather.LAG", 0.6)
+        weather = fake.weather(1, {"lag": 1.0})
+        message, start = outgoing(), dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)
+        sid = channel.send(message).provider_message_id
+        assert channel.find_sent(message, start) is None
+        time.sleep(0.7)
+        assert channel.find_sent(message, start) is not None
+        for name in ("look_error", "look_rate_limit", "look_drop"):
+            weather = fake.weather(1, {name: 1.0})
+            with pytest.raises(TemporarilyUnavailable):
+                channel.find_sent(message, start)
+            with pytest.raises(TemporarilyUnavailable):
+                channel.status_of(sid)
+            assert weather.counts() == {name: 2}
+
+    def test_callbacks_never_leave_the_machine(
+        self, channel: TwilioWhatsAppChannel, fake: TwilioFake, receiver: Receiver
+    ) -> None:
+        channel.send(outgoing(status_callback="https://elsewhere.example/status"))
+        fake.callbacks.wait()
+        assert receiver.requests == []
+        assert [answer for _, _, answer in fake.callbacks.posted] == [0, 0]

@@ -24,9 +24,9 @@ _SENDS: Mapping[str, Mapping[str, float | str]] = {
     "error": {"kind": "error", "status": 500},
     "unavailable": {"kind": "error", "status": 503},
     "error_after_accepting": {"kind": "error_after_accepting", "status": 500},
-    "hang": {"kind": "hang", "seconds": HANG},
-    "hang_before": {"kind": "hang_before", "seconds": HANG},
-    "accept_late": {"kind": "accept_late", "seconds": HANG},
+    "hang": {"kind": "hang"},  # for HANG seconds, as all that hangs
+    "hang_before": {"kind": "hang_before"},
+    "accept_late": {"kind": "accept_late"},
     "drop": {"kind": "drop"},
     "drop_before": {"kind": "drop_before"},
     "garbage": {"kind": "garbage"},
@@ -59,7 +59,7 @@ _LOOKS: Mapping[str, Mapping[str, float | str]] = {
     "look_rate_limit": {"kind": "rate_limit"},
     "look_drop": {"kind": "drop_before"},
     "look_slow": {"kind": "slow", "seconds": 2.0},
-    "look_hang": {"kind": "slow", "seconds": HANG},
+    "look_hang": {"kind": "slow"},
 }
 
 SHARES: Mapping[str, float] = {
@@ -74,6 +74,7 @@ SHARES: Mapping[str, float] = {
     "lag": 0.5,  # a fresh message shows up in lists only after up to LAG seconds
 }  # fmt: skip
 LAG = 8.0
+LATE = (1.0, 5.0)  # seconds from one receipt to the next that is late
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,21 +156,21 @@ class Weather:
 def _fault(on: str, to: str, facts: Mapping[str, float | str]) -> Fault:
     retry_after = facts.get("retry_after")
     return Fault(
-        str(facts["kind"]), on, 1, float("inf"), to, float(facts.get("seconds", 0.0)),
+        str(facts["kind"]), on, 1, float("inf"), to, float(facts.get("seconds", HANG)),
         float(retry_after) if retry_after is not None else None,
         int(facts.get("status", 500)), 20500,
     )  # fmt: skip
 
 
 def _steps(name: str, rng: random.Random) -> Sequence[Step]:
-    soon, later = rng.uniform(0.0, 0.3), rng.uniform(1.0, 5.0)
+    soon, later = rng.uniform(0.0, 0.3), rng.uniform(*LATE)
     if name in ("early", "doubled"):
         times = 2 if name == "doubled" else 1
         return [Step(w, 0.0, times) for w in ("sent", "delivered")]
     if name == "early_window":
         return [Step("failed", 0.0)]
     if name == "reversed":
-        return [Step("read", soon), Step("delivered", soon), Step("sent", soon)]
+        return [Step(word, soon) for word in ("read", "delivered", "sent")]
     if name == "late":
         return [Step("sent", later), Step("delivered", later)]
     if name == "lost":

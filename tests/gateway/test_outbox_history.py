@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from bot import clock, db
@@ -186,14 +185,26 @@ def test_a_provider_that_can_not_be_asked_for_a_day_holds_nothing_up(fake: Twili
     assert letter.kind == "outcome_unknown"
 
 
-@pytest.mark.parametrize("look_ups", [5])
-def test_a_replayed_message_is_looked_up_anew(fake: TwilioFake, look_ups: int) -> None:
+def test_nobody_waits_longer_than_it_takes_to_be_sure(fake: TwilioFake) -> None:
+    """Half a minute after the call "not there" is an answer; then, and not later, it is asked."""
+    talk = conversation()
+    fake.fault("error")
+    say(talk, "bir")
+    sender.drain(talk)
+    _drained(talk, 6)
+    _drained(talk, 16)
+    with db.read() as session:
+        message = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+        assert 30 < (message.next_attempt_at - message.sent_at).total_seconds() < 32
+
+
+def test_a_replayed_message_is_looked_up_anew(fake: TwilioFake) -> None:
     talk = conversation()
     say(talk, "bir")
     with db.write() as session:
         session.execute(
             sa.update(Message).where(Message.direction == "out").values(
-                state="unknown", attributes={"look_ups": look_ups}, sent_at=clock.now()
+                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
             )
         )
     sender.drain(talk)

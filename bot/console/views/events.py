@@ -7,6 +7,7 @@ stops asking; the page polls and asks again after `Retry-After` seconds.
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import uuid
@@ -107,7 +108,7 @@ def stream() -> Response:
         return Response(status=204, headers=_later())
     try:
         # After the place is taken: what changes from here on is told.
-        opened.begin(mark(), request.headers.get("Last-Event-ID") or request.args.get("last", ""))
+        hub.begin(opened, request.headers.get("Last-Event-ID") or request.args.get("last", ""))
         answer = Response(opened, content_type="text/event-stream; charset=utf-8")
         answer.headers["X-Accel-Buffering"] = "no"  # a proxy that collects would tell nothing
         answer.headers["Cache-Control"] = "no-store"
@@ -133,24 +134,46 @@ def _descriptor(environ: Mapping[str, Any]) -> int:
     return int(connection.fileno()) if connection is not None else -1
 
 
+_ASKS = tuple(f"GET {PATH}{end}".encode() for end in ("?", " "))
+_END = b"\r\n\r\n"
+
+
+def _refusal(hub: Hub, head: bytes) -> bytes | None:
+    """Return the whole answer to a request for a stream that there is not, or None to go on.
+
+    A thousand may ask at once, all of them in front of the webhooks in the line for a thread. So
+    the web server shows the first bytes of a request before it gives it one (`bot.web_worker`).
+    """
+    if not head.startswith(_ASKS) or not head.endswith(_END):
+        return None
+    _, _, cookie = head.partition(b"\r\nCookie: ")
+    if not hub.turns_away(_browser({"HTTP_COOKIE": cookie.partition(b"\r\n")[0].decode("latin-1")})):
+        return None
+    headers = {**_later(), "X-Request-Id": uuid.uuid4().hex, "Connection": "close"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 204 No Content\r\n{lines}\r\n".encode()
+
+
 Start = Callable[..., Any]
 Application = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 
 def _door(inner: Application, hub: Hub) -> Application:
-    """Return the application with a short way for who can not get a stream now.
+    """Return the application with a short way for who asks on a kept connection, or elsewhere.
 
-    A thousand may ask at once, each of them before a webhook in the queue for a thread: they are
-    answered before the session is read or the database asked.
+    Answered before the session is read or the database asked.
     """
 
     def answer(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == PATH and hub.turns_away(_browser(environ)):
-            given = environ.get("HTTP_X_REQUEST_ID", "")
-            request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-            start("204 No Content", [*_later().items(), ("X-Request-Id", request_id)])
-            return ()
-        return inner(environ, start)
+        if environ.get("PATH_INFO") != PATH:
+            return inner(environ, start)
+        with hub.entry(_browser(environ)) as enters:
+            if enters:
+                return inner(environ, start)
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        start("204 No Content", [*_later().items(), ("X-Request-Id", request_id)])
+        return ()
 
     return answer
 
@@ -163,4 +186,5 @@ def _set_up(state: BlueprintSetupState) -> None:
     )
     app = cast(Flask, state.app)
     app.extensions[_EXTENSION] = hub
+    app.extensions["destek.door"] = functools.partial(_refusal, hub)
     app.wsgi_app = _door(app.wsgi_app, hub)  # type: ignore[method-assign, assignment]

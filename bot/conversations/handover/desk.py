@@ -16,7 +16,7 @@ from bot.gateway.outbox import queue
 def reply(
     session: Session, conversation_id: int, user_id: int, text: str,
     attachments: tuple[str, ...] = (), key: str = "",
-) -> list[Message]:
+) -> list[queue.Queued]:
     """Queue an agent's answer for sending; Conflict when somebody else has the conversation.
 
     `attachments` are public URLs of files. The same `key` again (a page that tries again after a
@@ -44,7 +44,7 @@ def reply(
         .where(Case.conversation_id == conversation_id, Case.closed_at.is_(None))
         .order_by(Case.id.desc())
     ).first()
-    rows: list[Message] = []
+    rows: list[queue.Queued] = []
     if text:
         rows += queue.put(
             session, conversation, [queue.Draft(text)], purpose=Purpose.AGENT,

@@ -31,6 +31,8 @@ from bot.gateway.outbox import queue
 from bot.shop.queries import profile
 
 _case, _message, _option = Case.__table__, Message.__table__, OpenOption.__table__
+_turn = Turn.__table__
+_END = db.prepared(lambda turn: sa.update(_turn).where(_turn.c.id == turn))
 _CASE_ANSWERED = db.prepared(
     lambda case, at: sa.update(_case)
     .where(_case.c.id == case)
@@ -55,27 +57,26 @@ _NOTICE_EVERY = dt.timedelta(days=90)
 _NO_CASE_INTENT = ("greet", "thanks_goodbye", "affirm", "deny", "nlu_fallback", "provide_info", "")
 
 
-def silent(session: Session, turn: Turn, messages: Sequence[Message], reason: str) -> None:
+def silent(session: Session, turn_id: str, reason: str) -> None:
     """End a turn that rightly gets no reply."""
-    turn.state, turn.reason, turn.answered_at = "silent", reason, clock.now()
-    _handled(session, turn)
+    _end(session, turn_id, state="silent", reason=reason)
 
 
 def by_rule(
-    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    session: Session, conversation: Conversation, turn_id: str, messages: Sequence[Message],
     route: Route,
 ) -> None:
     """Answer a turn with the worker's own words."""
     text = wording.say(route.say, route.language, **route.variables)
     offered = wording.buttons(route.say, route.language)
-    turn.state, turn.reason, turn.answered_at = "answered", route.say, clock.now()
+    _end(session, turn_id, state="answered", reason=route.say)
     _reply(
-        session, conversation, turn, messages, text, offered, route.promises, route.language
+        session, conversation, turn_id, messages, text, offered, route.promises, route.language
     )
 
 
 def by_brain(
-    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    session: Session, conversation: Conversation, turn_id: str, messages: Sequence[Message],
     answers: Sequence[Answer], pending: Sequence[str], opening: str = "",
 ) -> None:
     """Answer a turn with what Rasa said; `opening` goes before it."""
@@ -86,38 +87,37 @@ def by_brain(
         PromiseDraft.from_data(d) for r in replies for d in (r.data.get("promises") or ())
     ]
     first = answers[0]
-    turn.state, turn.answered_at = "answered", clock.now()
-    turn.result = {
+    result = {
         "intent": first.intent, "confidence": round(first.confidence, 4),
         "intents": list(first.intents), "ranking": list(first.ranking)[:3],
         "loop": answers[-1].active_loop,
     }
+    _end(session, turn_id, state="answered", result=result)
     memory.after(conversation, answers, pending)
     _name_case(session, messages, first.intent)
     sources = [s for r in replies for s in (r.data.get("sources") or ())]
     _reply(
-        session, conversation, turn, messages, "\n\n".join(t for t in texts if t), offered, drafts,
+        session, conversation, turn_id, messages, "\n\n".join(t for t in texts if t), offered, drafts,
         first.language, sources,
     )
 
 
 def _reply(
-    session: Session, conversation: Conversation, turn: Turn, messages: Sequence[Message],
+    session: Session, conversation: Conversation, turn_id: str, messages: Sequence[Message],
     text: str, offered: Sequence[tuple[str, str]], drafts: Sequence[PromiseDraft], language: str,
     sources: Sequence[Any] = (),
 ) -> None:
     identity = identity_of(session, messages)
     conversation.language, identity.language = language, language
     text = with_notice(session, identity, text, language)
-    options = _offer(session, conversation, turn, offered)
+    options = _offer(session, conversation, turn_id, offered)
     rows = queue.put(
         session, conversation, [queue.Draft(text, options)], purpose=Purpose.REPLY,
-        author=Author.BOT, identity=identity, turn_id=turn.id, case_id=messages[-1].case_id,
+        author=Author.BOT, identity=identity, turn_id=turn_id, case_id=messages[-1].case_id,
         attributes={"sources": list(sources)} if sources else None,  # the policies it was said from
     )
     if drafts:
-        promises.store(session, conversation.id, turn.id, rows[-1].id, 0, drafts)
-    _handled(session, turn)
+        promises.store(session, conversation.id, turn_id, rows[-1].id, 0, drafts)
     _CASE_ANSWERED(session, case=messages[-1].case_id, at=clock.now())
 
 
@@ -136,7 +136,7 @@ def with_notice(session: Session, identity: Identity, text: str, language: str) 
 
 
 def _offer(
-    session: Session, conversation: Conversation, turn: Turn, offered: Sequence[tuple[str, str]]
+    session: Session, conversation: Conversation, turn_id: str, offered: Sequence[tuple[str, str]]
 ) -> tuple[Option, ...]:
     """Store the choices of a reply; only these can later become commands."""
     _CLOSE_OPTIONS(session, conversation=conversation.id)
@@ -145,7 +145,7 @@ def _offer(
         payload = f"o_{new_uid()}"
         session.add(
             OpenOption(
-                payload=payload, conversation_id=conversation.id, turn_id=turn.id, number=number,
+                payload=payload, conversation_id=conversation.id, turn_id=turn_id, number=number,
                 title=title[:200], command=command,
             )
         )
@@ -153,8 +153,11 @@ def _offer(
     return tuple(options)
 
 
-def _handled(session: Session, turn: Turn) -> None:
-    _HANDLED(session, turn=turn.id)
+def _end(session: Session, turn_id: str, **values: Any) -> None:
+    """Write how a turn ended; its messages are handled."""
+    session.flush()  # what was noted on the turn's object meanwhile comes before
+    _END(session, turn=turn_id, answered_at=clock.now(), **values)
+    _HANDLED(session, turn=turn_id)
 
 
 def _name_case(session: Session, messages: Sequence[Message], intent: str) -> None:

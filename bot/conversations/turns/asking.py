@@ -27,6 +27,7 @@ class OpenTurn:
     attachments: tuple[str, ...]
     commands: tuple[dict[str, Any], ...]
     attempts: int = 0
+    was_outage: bool = False  # the customer was told that the brain is away
 
 
 def ask(

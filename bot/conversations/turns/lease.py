@@ -9,7 +9,6 @@ from bot import db
 from bot.conversations import service
 from bot.conversations.models import Conversation
 
-
 _LOCKED = db.prepared(
     lambda conversation: sa.select(Conversation)
     .where(Conversation.id == conversation)

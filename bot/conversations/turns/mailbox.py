@@ -117,7 +117,7 @@ def _crashed(conversation_id: int, owner: str) -> None:
             session.flush()
             outage.tell(session, conversation, turn, [message], conversation.language)
             outage.give_up(session, conversation, turn)
-            answer.silent(session, turn, [message], "unanswerable")
+            answer.silent(session, turn.id, "unanswerable")
 
     db.together(give_up)
     sender.drain(conversation_id)
@@ -139,7 +139,7 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
     try:
         answers, pending = ask(conversation_id, owner, found)
         claimed, released = db.together(
-            lambda s: _answer(s, conversation_id, owner, found.turn_id, answers, pending)
+            lambda s: _answer(s, conversation_id, owner, found, answers, pending)
         )
     except (LeaseLost, sa.exc.OperationalError):
         raise
@@ -172,7 +172,7 @@ def _take(
 
 
 def _answer(
-    session: Session, conversation_id: int, owner: str, turn_id: str,
+    session: Session, conversation_id: int, owner: str, found: OpenTurn,
     answers: Sequence[rasa.Answer], pending: Sequence[str],
 ) -> tuple[claims.Claim, bool]:
     """Store replies, promises, choices and memory with the claim of the first send: one commit.
@@ -180,21 +180,22 @@ def _answer(
     When nothing else waits it gives the lease back, too (True): the sends need none.
     """
     conversation = hold(session, conversation_id, owner)
-    turn, messages = _turn(session, turn_id)
+    turn_id = found.turn_id
+    messages = list(_OF_TURN(session, turn=turn_id).scalars())
     # A person took over while the brain was thinking: what they see is what counts.
     with_a_person = conversation.state == Handling.AGENT.value
     line = ""
-    if not with_a_person:
-        line = outage.over(session, conversation, turn, answers[0].language)
+    if found.was_outage and not with_a_person:
+        line = outage.over(session, conversation, turn_id, answers[0].language)
     done = _MORE(session, conversation=conversation_id, turn=turn_id).first() is None
     with session.no_autoflush:  # so that all that changes is written in one go
+        if with_a_person:
+            answer.silent(session, turn_id, "agent")
+        else:
+            answer.by_brain(session, conversation, turn_id, messages, answers, pending, line)
         if done:
             conversation.unanswered = False
             conversation.lease_owner, conversation.lease_until = None, 0.0
-        if with_a_person:
-            answer.silent(session, turn, messages, "agent")
-        else:
-            answer.by_brain(session, conversation, turn, messages, answers, pending, line)
     session.flush()
     try:
         with session.begin_nested():
@@ -296,38 +297,38 @@ def _conclude(
         return _opened(
             session, conversation, turn_id, messages, decided.language, decided.commands
         )
-    turn = db.load(session, Turn, turn_id)
     if decided.silent:
-        answer.silent(session, turn, messages, decided.silent)
+        answer.silent(session, turn_id, decided.silent)
     else:
-        answer.by_rule(session, conversation, turn, messages, decided)
+        answer.by_rule(session, conversation, turn_id, messages, decided)
     return 0.0
 
 
 def _again(session: Session, conversation: Conversation, turn: Turn) -> OpenTurn | float:
     messages = _with_files(session, _OF_TURN(session, turn=turn.id).scalars().all())
     if conversation.state == Handling.AGENT.value:
-        answer.silent(session, turn, messages, "agent")
+        answer.silent(session, turn.id, "agent")
         return 0.0
     if float(conversation.due_at) > clock.real():
         return float(conversation.due_at) - clock.real()
     language = detect_language(gather.text_of(messages), default=conversation.language)
     return _opened(
         session, conversation, str(turn.id), messages, language, turn.commands or (),
-        int(turn.attempts or 0),
+        int(turn.attempts or 0), was_outage=turn.state == "outage",
     )
 
 
 def _opened(
     session: Session, conversation: Conversation, turn_id: str, messages: Sequence[Message],
     language: str, commands: Sequence[dict[str, Any]], attempts: int = 0,
+    was_outage: bool = False,
 ) -> OpenTurn:
     files = [str(a.kind) for m in messages for a in m.attachments]
     return OpenTurn(
         turn_id=turn_id, uid=str(conversation.uid), channel=str(messages[-1].channel),
         language=language, memory=dict(conversation.memory or {}),
         attachments=tuple(files or route.asked_about_files(session, conversation, turn_id)),
-        commands=tuple(commands), attempts=attempts,
+        commands=tuple(commands), attempts=attempts, was_outage=was_outage,
     )
 
 
@@ -338,11 +339,11 @@ def _failed(
     turn, messages = _turn(session, found.turn_id)
     turn.attempts = int(turn.attempts) + 1
     if conversation.state == Handling.AGENT.value:
-        answer.silent(session, turn, messages, "agent")
+        answer.silent(session, turn.id, "agent")
         return 0.0
     if hopeless and turn.state == "outage":
         outage.give_up(session, conversation, turn)
-        answer.silent(session, turn, messages, "unanswerable")
+        answer.silent(session, turn.id, "unanswerable")
         return 0.0
     if outage.is_due(turn):
         outage.tell(session, conversation, turn, messages, found.language)

@@ -45,7 +45,7 @@ def tell(
     The line is no reply of the turn: that comes from the brain or from a person later. Somebody
     who was told in this outage already is not told again.
     """
-    told = _others(session, conversation, turn)
+    told = _others(session, conversation, turn.id)
     turn.state = "outage"
     if told:
         return
@@ -62,13 +62,13 @@ def tell(
         promises.store(session, conversation.id, None, rows[-1].id, 0, route.promises)
 
 
-def _others(session: Session, conversation: Conversation, turn: Turn) -> int:
+def _others(session: Session, conversation: Conversation, turn_id: str) -> int:
     """Return how many other turns of the conversation wait for the brain."""
     count = session.scalar(
         sa.select(sa.func.count())
         .select_from(Turn)
         .where(
-            Turn.conversation_id == conversation.id, Turn.state == "outage", Turn.id != turn.id
+            Turn.conversation_id == conversation.id, Turn.state == "outage", Turn.id != turn_id
         )
     )
     return int(count or 0)
@@ -87,11 +87,9 @@ def give_up(session: Session, conversation: Conversation, turn: Turn) -> None:
     )
 
 
-def over(session: Session, conversation: Conversation, turn: Turn, language: str) -> str:
+def over(session: Session, conversation: Conversation, turn_id: str, language: str) -> str:
     """Withdraw the hand-over of an outage; return the line that opens the late answer."""
-    if turn.state != "outage":
-        return ""
-    if not _others(session, conversation, turn) and conversation.wait_reason == WaitReason.OUTAGE.value:
+    if not _others(session, conversation, turn_id) and conversation.wait_reason == WaitReason.OUTAGE.value:
         if conversation.waiting_since is not None:
             # The answer that a person was to give comes now.
             promises.keep(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, db, live
@@ -25,6 +26,16 @@ class Draft:
     text: str
     options: tuple[Option, ...] = ()
     template: Mapping[str, Any] | None = None  # {name, variables}: instead, when the window is shut
+
+
+class Queued(NamedTuple):
+    """The row of one send."""
+
+    id: int
+    uid: str
+
+
+_INSERT = sa.insert(Message.__table__)
 
 
 def limits_of(channel: str) -> Limits:
@@ -49,28 +60,31 @@ def put(
     purpose: Purpose, author: Author, identity: Identity | None = None, turn_id: str | None = None,
     user_id: int | None = None, case_id: int | None = None,
     attributes: Mapping[str, Any] | None = None, not_before: dt.datetime | None = None,
-) -> list[Message]:
+) -> list[Queued]:
     """Add the rows for drafts to the outbox, in order; the caller commits and then drains."""
     to = identity or db.load(session, Identity, conversation.identity_id)
     if to is None:
         raise ValueError("a conversation without an address can not be answered")
     limits = limits_of(to.channel)
-    rows: list[Message] = []
+    rows: list[Queued] = []
+    now = clock.now()
     for draft in drafts:
         for text, options in parts(draft, limits):
-            rows.append(
-                Message(
-                    uid=new_uid(), conversation_id=conversation.id, identity_id=to.id,
-                    case_id=case_id, turn_id=turn_id, ordinal=len(rows) if turn_id else None,
-                    direction="out", author=author.value, user_id=user_id, channel=to.channel,
-                    account=to.account, kind="text", text=text, purpose=purpose.value,
-                    options=[dataclasses.asdict(o) for o in options] or None,
-                    template=dict(draft.template) if draft.template else None,
-                    attributes=dict(attributes or {}), state=Outbound.QUEUED.value,
-                    created_at=clock.now(), next_attempt_at=not_before or clock.now(),
-                )
+            uid = new_uid()
+            made = session.execute(
+                _INSERT,
+                {
+                    "uid": uid, "conversation_id": conversation.id, "identity_id": to.id,
+                    "case_id": case_id, "turn_id": turn_id,
+                    "ordinal": len(rows) if turn_id else None, "direction": "out",
+                    "author": author.value, "user_id": user_id, "channel": to.channel,
+                    "account": to.account, "kind": "text", "text": text, "purpose": purpose.value,
+                    "options": [dataclasses.asdict(o) for o in options] or None,
+                    "template": dict(draft.template) if draft.template else None,
+                    "attributes": dict(attributes or {}), "state": Outbound.QUEUED.value,
+                    "created_at": now, "next_attempt_at": not_before or now,
+                },
             )
-    session.add_all(rows)
-    session.flush()
+            rows.append(Queued(int(made.inserted_primary_key[0]), uid))
     live.changed_with(session, conversation.id, live.INBOX)
     return rows

@@ -1,0 +1,156 @@
+"""The disk is full: the provider hears so, nothing is stored by halves, all is answered after.
+
+Two ways to have no room, in two shops. The processes of one are forbidden to write to any file
+(RLIMIT_FSIZE), which needs no right at all. The other has a small file system of its own, filled by
+a ballast file, where one may be mounted.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.journeys import accounts
+from tests.journeys.accounts import COMPLAINT, FEE, HOURS
+from tests.journeys.looking import wait_until
+from tests.processes import tree
+from tests.stack import Stack, trained_models
+
+FULL = 1.5  # seconds
+_SIZE = 48 * 1024 * 1024
+
+
+def _mount(folder: Path) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={_SIZE},mode=700", "destek-test", str(folder)]
+    return shutil.which("mount") is not None and not subprocess.run(
+        command, capture_output=True, check=False
+    ).returncode
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _may_mount() -> bool:
+    folder = Path(tempfile.mkdtemp(prefix="destek-mount-"))
+    able = _mount(folder)
+    if able:
+        _unmount(folder)
+    folder.rmdir()
+    return able
+
+
+@pytest.mark.timeout(180)
+def test_no_room_left(frail: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        limited = pool.submit(_survives, frail, "+905388", lambda: _forbidden(frail))
+        if _may_mount():
+            _on_a_small_disk(tmp_path_factory.mktemp("small-disk"))
+        limited.result()
+
+
+def _on_a_small_disk(folder: Path) -> None:
+    models, data = folder / "models", folder / "var"
+    shutil.copytree(trained_models() / "models", models)
+    data.mkdir()
+    assert _mount(data)
+    try:
+        (data / "models").symlink_to(models)
+        with Stack(folder) as stack:
+            _survives(stack, "+905389", lambda: _filled(data))
+    finally:
+        _unmount(data)
+
+
+@contextlib.contextmanager
+def _forbidden(stack: Stack) -> Iterator[None]:
+    """Let no process of a stack write a byte to a file, not even the supervisor."""
+    _limit(stack, 0)
+    try:
+        yield
+    finally:
+        _limit(stack, resource.RLIM_INFINITY)
+
+
+def _limit(stack: Stack, size: int) -> None:
+    for pid in tree(stack.pid):
+        with contextlib.suppress(ProcessLookupError):
+            _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            soft = hard if size == resource.RLIM_INFINITY else size
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextlib.contextmanager
+def _filled(folder: Path) -> Iterator[None]:
+    """Fill a file system to the last byte."""
+    ballast = folder / "ballast"
+    try:
+        with ballast.open("wb", buffering=0) as file:
+            for size in (1024 * 1024, 4096, 1):
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(b"\0" * size)
+        yield
+    finally:
+        ballast.unlink()
+
+
+def _survives(stack: Stack, prefix: str, full: Callable[[], AbstractContextManager[None]]) -> None:
+    """Some are being answered when the room runs out, others come then."""
+    surprised = accounts.people(f"{prefix}1", 10, FEE, COMPLAINT)
+    later = accounts.people(f"{prefix}2", 10, HOURS, FEE)
+    is_full = threading.Event()
+    clock = stack.run_info()["processes"]["clock"]
+
+    def fill() -> None:
+        time.sleep(0.7)
+        with full():
+            is_full.set()
+            # A process that ends now is started again, though no note of it can be written.
+            os.killpg(clock, signal.SIGKILL)
+            wait_until(lambda: all(w.tries for w in later), 10, "a webhook hangs")
+            assert {w.tries[0].status for w in later} == {500}
+            assert not _stored(stack, f"{prefix}2"), "half a message"
+            for page in ("/healthz", "/readyz", "/console/login"):
+                assert requests.get(stack.url + page, timeout=5).status_code == 200
+            wait_until(lambda: _clocks(stack) - {clock}, 5, "the clock is not started again")
+            time.sleep(FULL)
+
+    def come() -> None:
+        is_full.wait(30)
+        accounts.write_all(stack, later)
+
+    accounts.write_all(stack, surprised, fill, come)
+    everybody = surprised + later
+    accounts.settle(stack, everybody, 90)
+    accounts.check(stack, everybody)
+    assert max(t.seconds for t in accounts.tries(everybody)) < accounts.PATIENCE - 1
+    wait_until(
+        lambda: {stack.run_info()["processes"]["clock"]} == _clocks(stack), 5, "not written down"
+    )
+
+
+def _stored(stack: Stack, prefix: str) -> int:
+    """Return how many rows speak of people whose numbers begin so."""
+    return sum(
+        int(stack.rows(f"SELECT count(*) FROM {table} WHERE {column} LIKE :p", p=f"{prefix}%")[0][0])
+        for table, column in (("identity", "address"), ("customer", "phone"))
+    )
+
+
+def _clocks(stack: Stack) -> set[int]:
+    return {pid for pid, name in tree(stack.pid).items() if name == "scheduler"}
