@@ -70,6 +70,7 @@ def door(stack: Stack, driver: Driver) -> dict[str, Figures]:
         )
     }
     with streams.opened(stack, STREAMS):
+        found["streams_calm"] = _offered(stack, driver, streams.RATE)  # the bot keeps up with that
         found["streams"] = _offered(stack, driver)
     driver.wait_idle()
     workers = [pid for pid, name in figures.named([stack.pid]).items() if name == "worker"]
@@ -91,7 +92,7 @@ def _flat_out(stack: Stack, driver: Driver, count: int) -> Figures:
     return driver.run(kind="acks", parallel=DOOR_PARALLEL, count=count, watch=stack.pid)
 
 
-def _offered(stack: Stack, driver: Driver) -> Figures:
+def _offered(stack: Stack, driver: Driver, rate: float = OFFERED) -> Figures:
     """Send messages at a fixed rate, whatever the bot is doing."""
-    count = int(OFFERED * OFFERED_SECONDS)
-    return driver.run(kind="acks", parallel=64, rate=OFFERED, count=count, watch=stack.pid)
+    count = int(rate * OFFERED_SECONDS)
+    return driver.run(kind="acks", parallel=64, rate=rate, count=count, watch=stack.pid)

@@ -17,8 +17,12 @@ def register(commands: Any) -> None:
     actions = group.add_subparsers(metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list them, oldest first")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    listing.add_argument("--all", action="store_true", help="also those that were tried again")
     listing.set_defaults(run=_list)
-    retry = actions.add_parser("retry", help="try one, or all, again")
+    retry = actions.add_parser(
+        "retry", help="try one, or all, again",
+        description="What fails again leaves a letter of its own. The exit status is 1 if any was not done.",
+    )
     retry.add_argument("id", metavar="ID|all")
     retry.set_defaults(run=_retry)
 
@@ -26,7 +30,7 @@ def register(commands: Any) -> None:
 def _list(options: argparse.Namespace) -> int:
     from bot.gateway import dead_letters
 
-    for letter in dead_letters.list_all():
+    for letter in dead_letters.list_all(options.all):
         row = dataclasses.asdict(letter)
         if options.json:
             print(json.dumps(row, ensure_ascii=False, default=as_text))
@@ -51,4 +55,8 @@ def _retry(options: argparse.Namespace) -> int:
         except DestekError as error:
             failed += 1
             print(f"{letter_id}: {error}")
-    return 1 if failed else 0
+        except Exception as error:  # one that can not be stored must not hold up the others
+            failed += 1
+            print(f"{letter_id}: not taken in again ({type(error).__name__}); kept")
+    left = {letter.id for letter in dead_letters.list_all()}.intersection(ids)
+    return 1 if failed or left else 0

@@ -13,7 +13,7 @@ import structlog
 from bot import clock, config, db, live
 from bot.channels import registry
 from bot.channels.errors import MediaError
-from bot.conversations.models import Attachment, Message
+from bot.conversations.models import Attachment, DeadLetter, Message
 
 log = structlog.get_logger("media")
 _PAUSES = (5, 30, 120, 600, 1800, 3600)  # shop seconds between tries; the last one repeats
@@ -103,6 +103,13 @@ def _failed(attachment_id: int, error: Exception) -> None:
         attachment.error = str(error)[:200]
         if permanent or old:
             attachment.state = "failed"
+            session.add(
+                DeadLetter(
+                    direction="in", channel=message.channel, kind="media_failed",
+                    message_id=message.id, reason=str(error)[:300],
+                    payload={"attachment": attachment.id},
+                )
+            )
         else:
             pause = _PAUSES[min(int(attachment.attempts) - 1, len(_PAUSES) - 1)]
             attachment.next_attempt_at = clock.now() + dt.timedelta(seconds=pause)

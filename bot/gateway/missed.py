@@ -15,7 +15,7 @@ from bot import clock, db
 from bot.channels import registry
 from bot.channels.base import Channel
 from bot.channels.events import InboundMessage, UnknownEvent
-from bot.conversations.models import Lease
+from bot.conversations.models import DeadLetter, Lease
 from bot.gateway import intake
 
 log = structlog.get_logger("missed")
@@ -38,8 +38,20 @@ def _store(channel: Channel, event: InboundMessage) -> int:
         raise  # the database is away: the whole poll comes again
     except Exception as error:
         log.exception("missed_message_failed", channel=channel.name)
+        if _is_kept(event):
+            return 0
         unknown = UnknownEvent(channel.name, event.account, type(error).__name__, event.raw)
         return intake.store(channel, [unknown])
+
+
+def _is_kept(event: InboundMessage) -> bool:
+    """Tell whether a message is a dead letter already: polls overlap, and would make one each."""
+    query = sa.select(DeadLetter.id).where(
+        DeadLetter.direction == "in", DeadLetter.channel == event.channel,
+        sa.cast(DeadLetter.payload, sa.Text).contains(event.provider_message_id, autoescape=True),
+    )
+    with db.read() as session:
+        return session.scalar(query.limit(1)) is not None
 
 
 def _poll_channel(name: str) -> int:

@@ -71,6 +71,7 @@ SHARES: Mapping[str, float] = {
     "busy": 0.01,
     "look_error": 0.08, "look_rate_limit": 0.08, "look_drop": 0.04, "look_slow": 0.08,
     "look_hang": 0.03,
+    "silent": 0.4,  # after a call whose outcome can not be known, no receipt comes either
     "lag": 0.5,  # a fresh message shows up in lists only after up to LAG seconds
 }  # fmt: skip
 LAG = 8.0
@@ -91,11 +92,12 @@ class Weather:
 
     def __init__(self, seed: int, shares: Mapping[str, float] | None = None) -> None:
         self._shares = dict(SHARES if shares is None else shares)
-        known = {*_SENDS, *_FATES, *_LOOKS, "lag"}
+        known = {*_SENDS, *_FATES, *_LOOKS, "silent", "lag"}
         if unknown := set(self._shares) - known:
             raise ValueError(f"no such weather: {', '.join(sorted(unknown))}")
         self._seed = seed
         self._counts: collections.Counter[tuple[str, str]] = collections.Counter()
+        self._troubled: set[str] = set()  # the product's ids of messages whose last call was lost
         self._lock = threading.Lock()
         self.met: list[Met] = []
 
@@ -114,6 +116,8 @@ class Weather:
         if not table:
             return None
         name = self._draw("send" if on == "send" else "look", to, our_id, tuple(table))
+        if on == "send":
+            (self._troubled.add if name in AMBIGUOUS else self._troubled.discard)(our_id)
         return _fault(on, to, table[name]) if name else None
 
     def fate(self, message: Message, our_id: str) -> tuple[Sequence[Step], bool] | None:
@@ -126,6 +130,9 @@ class Weather:
             message.listed_at = message.accepted_at + rng.uniform(0.5, LAG)
             self._note("lag", message.to, our_id)
         rng = self._generator("seconds", message.to)
+        if our_id in self._troubled and rng.random() < self._shares.get("silent", 0.0):
+            self._note("silent", message.to, our_id)
+            return _steps("lost", rng), False
         # A template or a dead window: 63016 says nothing about a template.
         names = tuple(n for n in _FATES if not (message.content_sid and _CODES.get(n) == 63016))
         name = self._draw("fate", message.to, our_id, names)

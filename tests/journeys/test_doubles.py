@@ -91,9 +91,22 @@ def test_nothing_is_lost_and_nothing_is_said_twice(pairs: Stack) -> None:
     assert all_run(pairs)
     burst(pairs, PREFIX, 60)
     wait_until(lambda: all_run(pairs), 30, "not everything runs again")
-    output = pairs.output.read_text(errors="replace")
-    served = set(re.findall(r"^(web\d) +\| .*status=200 route=/webhooks/", output, re.MULTILINE))
-    assert served == {"web1", "web2"}, "both take connections"
+
+
+@pytest.mark.timeout(120)
+def test_either_web_process_serves_alone(pairs: Stack) -> None:
+    phone = f"{PREFIX}900000"
+    for name in ("web1", "web2"):
+        said = f"{name} is ready"
+        before = pairs.output.read_text(errors="replace").count(said)
+        with _dead(pairs, name):
+            for _ in range(10):
+                assert requests.get(f"{pairs.url}/healthz", timeout=3).status_code == 200
+            assert "14" in pairs.ask("iade süresi kaç gün?", phone)
+        wait_until(
+            lambda: pairs.output.read_text(errors="replace").count(said) > before, 20,  # noqa: B023
+            "it does not come back",
+        )
 
 
 @pytest.mark.timeout(120)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ _CAME = db.prepared(
     )
 )
 _LAST_TURNS = db.prepared(
-    lambda conversation, count: sa.select(Turn)
+    lambda conversation, count: sa.select(Turn.__table__)
     .where(Turn.conversation_id == conversation, Turn.state != "open")
     .order_by(Turn.created_at.desc())
     .limit(count)
@@ -36,7 +37,7 @@ _MESSAGES = db.prepared(
     .order_by(Message.id)
 )
 _OPTIONS = db.prepared(
-    lambda conversation: sa.select(OpenOption)
+    lambda conversation: sa.select(OpenOption.__table__)
     .where(OpenOption.conversation_id == conversation, OpenOption.is_open.is_(True))
     .order_by(OpenOption.number)
 )
@@ -85,11 +86,12 @@ def repeated(
     return said[1].endswith(said[0])  # the first one may carry the first-contact line before it
 
 
-def _last_answers(session: Session, conversation: Conversation, count: int) -> list[Turn]:
-    return list(_LAST_TURNS(session, conversation=conversation.id, count=count).scalars())
+def _last_answers(session: Session, conversation: Conversation, count: int) -> list[Any]:
+    """Return the rows of the last turns, the newest first."""
+    return list(_LAST_TURNS(session, conversation=conversation.id, count=count))
 
 
-def _said(session: Session, turn: Turn) -> str:
+def _said(session: Session, turn: Any) -> str:
     texts = session.scalars(
         sa.select(Message.text)
         .where(Message.turn_id == turn.id, Message.direction == "out")
@@ -98,7 +100,8 @@ def _said(session: Session, turn: Turn) -> str:
     return "\n".join(texts)
 
 
-def messages_of(session: Session, turn: Turn) -> list[Message]:
+def messages_of(session: Session, turn: Any) -> list[Message]:
+    """Return the messages that a turn (or its row) answers."""
     return list(_MESSAGES(session, turn=turn.id).scalars())
 
 
@@ -110,8 +113,9 @@ def asked(session: Session, conversation: Conversation) -> bool:
     return bool(open_options(session, conversation))
 
 
-def open_options(session: Session, conversation: Conversation) -> list[OpenOption]:
-    return list(_OPTIONS(session, conversation=conversation.id).scalars())
+def open_options(session: Session, conversation: Conversation) -> list[Any]:
+    """Return the rows of the choices that may be taken, in their order."""
+    return list(_OPTIONS(session, conversation=conversation.id))
 
 
 def too_many_replies(session: Session, conversation: Conversation) -> bool:

@@ -247,7 +247,7 @@ def _without_words(
 
 
 _TURN_BEFORE = db.prepared(
-    lambda conversation, turn: sa.select(Turn)
+    lambda conversation, turn: sa.select(Turn.__table__)
     .where(Turn.conversation_id == conversation, Turn.id != turn)
     .order_by(Turn.created_at.desc())
     .limit(1)
@@ -256,7 +256,7 @@ _TURN_BEFORE = db.prepared(
 
 def asked_about_files(session: Session, conversation: Conversation, turn_id: str) -> list[str]:
     """Return the kinds of files of the turn before, when we asked what they are about."""
-    before = _TURN_BEFORE(session, conversation=conversation.id, turn=turn_id).scalars().first()
+    before = _TURN_BEFORE(session, conversation=conversation.id, turn=turn_id).first()
     if before is None or before.reason != "utter_photo_question":
         return []
     return _kinds(limits.messages_of(session, before))

@@ -1,0 +1,97 @@
+"""Engines: one for each database URL of a process, with what SQLite and PostgreSQL need."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
+
+from bot import config
+from bot.admission import PATIENCE
+
+_engines: dict[str, Engine] = {}
+_guard = threading.Lock()
+# A server that died without a word is noticed before a provider hangs up.
+_POSTGRESQL = {
+    "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA busy_timeout={_milliseconds(PATIENCE)}")
+        cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged message survives a power cut
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        kind = options.get("begin", "DEFERRED")
+        if kind != "DEFERRED":
+            _set(connection, "synchronous", options.get("synchronous", "FULL"))
+        _set(connection, "busy_timeout", _milliseconds(options.get("patience", PATIENCE)))
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _set(connection: Connection, pragma: str, value: object) -> None:
+    """Set what a connection does not have set already; it remembers its settings."""
+    if connection.info.get(pragma) != value:
+        connection.exec_driver_sql(f"PRAGMA {pragma}={value}")
+        connection.info[pragma] = value
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "handle_error")
+    def _name_it(context: Any) -> None:
+        """Whatever the driver calls a connection that broke: the database is away."""
+        known = context.sqlalchemy_exception
+        if context.is_disconnect and not isinstance(known, sa.exc.OperationalError):
+            context.chained_exception = sa.exc.OperationalError(
+                context.statement, None, context.original_exception, hide_parameters=True,
+                connection_invalidated=True,
+            )
+
+
+def engine(url: str | None = None) -> Engine:
+    """Return the process's engine for a database URL (default: the settings'), made once."""
+    address = url or config.load().database
+    with _guard:
+        if address not in _engines:
+            if address.startswith("sqlite"):
+                config.load().data_dir.mkdir(parents=True, exist_ok=True)
+                made = sa.create_engine(
+                    address, future=True, hide_parameters=True,
+                    connect_args={"timeout": 10, "check_same_thread": False},
+                    poolclass=QueuePool, pool_size=64, max_overflow=400,
+                )
+                _prepare_sqlite(made)
+            else:
+                made = sa.create_engine(
+                    address, future=True, hide_parameters=True, pool_size=20, max_overflow=20,
+                    pool_pre_ping=True, pool_timeout=PATIENCE, connect_args=_POSTGRESQL,
+                )
+                _prepare_postgresql(made)
+            _engines[address] = made
+        return _engines[address]
+
+
+def dispose() -> None:
+    """Close every connection (after a fork, and at the end of a test)."""
+    with _guard:
+        for made in _engines.values():
+            made.dispose()
+        _engines.clear()
