@@ -12,7 +12,7 @@ What the application can refuse by the first bytes alone (`extensions["destek.do
 request to bytes of an answer, or None) is answered in the loop as well: a thousand pages that ask for
 a stream at once would otherwise stand in the line for threads in front of every webhook.
 
-On SIGTERM the streams end first, so that stopping need not wait for them.
+When the server stops, the streams end first, so that nothing waits for them.
 """
 
 from __future__ import annotations
@@ -73,6 +73,13 @@ class Worker(gthread.ThreadWorker):
         if self.alive:
             self.method_queue.defer(hub.end_all)
         super().handle_exit(sig, frame)
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """The same when the end is to come at once: no thread of a stream is waited for."""
+        from bot.live import hub
+
+        hub.end_all()
+        super().handle_quit(sig, frame)
 
     def accept(self, listener: socket.socket) -> None:
         """Accept what is there; a connection gets a thread when it has said something."""

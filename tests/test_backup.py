@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import gzip
 import io
 import itertools
@@ -93,22 +94,43 @@ New = Callable[[str], Shop]
 @pytest.fixture
 def new(all_databases: Databases, tmp_path: Path) -> Iterator[New]:
     """Return a function that makes an installation without tables on a kind of database."""
-    numbers = itertools.count()
     with contextlib.ExitStack() as stack:
+        yield _maker(all_databases, tmp_path, stack)
 
-        def make(kind: str) -> Shop:
-            folder = tmp_path / f"shop{next(numbers)}" / "var"
-            environment = {"DATA_DIR": str(folder)}
-            if kind == "postgresql":
-                url = stack.enter_context(all_databases.fresh(kind))
-                environment["DATABASE_URL"] = url
-                engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-                with engine.begin() as connection:
-                    connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-                    connection.execute(sa.text("CREATE SCHEMA public"))
-            return Shop(config.from_environment(environment))
 
-        yield make
+@pytest.fixture(scope="module")
+def saved(
+    all_databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], tuple[Shop, Path]]]:
+    """Return a function that gives a filled installation and its backup, for who changes neither."""
+    with contextlib.ExitStack() as stack:
+        make = _maker(all_databases, tmp_path_factory.mktemp("saved"), stack)
+
+        @functools.cache
+        def filled(kind: str) -> tuple[Shop, Path]:
+            shop = make(kind)
+            fill(shop)
+            return shop, shop.backup()
+
+        yield filled
+
+
+def _maker(all_databases: Databases, top: Path, stack: contextlib.ExitStack) -> New:
+    numbers = itertools.count()
+
+    def make(kind: str) -> Shop:
+        folder = top / f"shop{next(numbers)}" / "var"
+        environment = {"DATA_DIR": str(folder)}
+        if kind == "postgresql":
+            url = stack.enter_context(all_databases.fresh(kind))
+            environment["DATABASE_URL"] = url
+            engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+            with engine.begin() as connection:
+                connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+                connection.execute(sa.text("CREATE SCHEMA public"))
+        return Shop(config.from_environment(environment))
+
+    return make
 
 
 def fill(shop: Shop) -> None:
@@ -281,17 +303,17 @@ SPOILED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize(
     ("kind", "how"), [*(("sqlite", how) for how in SPOILED), ("postgresql", "a table left out")]
 )
-def test_what_is_not_sound_changes_nothing(new: New, kind: str, how: str) -> None:
-    spoil, shop = SPOILED[how], new(kind)
-    fill(shop)
-    archive = shop.backup()
-    spoiled = archive.with_name("spoiled.tar.gz")
-    spoiled.write_bytes(spoil[0](archive.read_bytes()))
+def test_what_is_not_sound_changes_nothing(
+    saved: Callable[[str], tuple[Shop, Path]], tmp_path: Path, kind: str, how: str
+) -> None:
+    (spoil, says), (shop, archive) = SPOILED[how], saved(kind)
+    spoiled = tmp_path / "spoiled.tar.gz"
+    spoiled.write_bytes(spoil(archive.read_bytes()))
     before, files = shop.rows(), shop.files()
-    with pytest.raises(InvalidInput, match=spoil[1]):
+    with pytest.raises(InvalidInput, match=says):
         shop.restore(spoiled, replace=True)
     assert shop.rows() == before and shop.files() == files
-    with pytest.raises(InvalidInput, match=spoil[1]):
+    with pytest.raises(InvalidInput, match=says):
         restoring.check(spoiled, lambda _: None)
     assert restoring.check(archive, lambda _: None).rows == sum(map(len, before.values()))
 

@@ -13,15 +13,41 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
+from bot.channels import registry
 from bot.supervisor import redis_server
+from tests import databases
 from tests.console import stage
+from tests.databases import Databases
 from tests.stack import ROOT, free_port
+
+
+@contextlib.contextmanager
+def shop(all_databases: Databases, folder: Path, **settings: str) -> Iterator[Redis]:
+    """Give a running Redis, and a shop where two people wrote; its settings are this process's."""
+    with pytest.MonkeyPatch.context() as patch, all_databases.fresh("sqlite") as url:
+        with databases.used(patch, url, folder):
+            server = Redis(folder)
+            server.start()
+            try:
+                given = {"REDIS_URL": server.url, "DEMO_PASSWORD": stage.PASSWORD, **settings}
+                for name, value in given.items():
+                    patch.setenv(name, value)
+                databases.forget()
+                registry.get.cache_clear()
+                stage.open_shop()
+                for phone in (stage.AYSE, stage.MEHMET):
+                    stage.customer_writes(phone, "merhaba")
+                yield server
+            finally:
+                server.stop()
+    registry.get.cache_clear()
 
 
 class Redis:

@@ -51,13 +51,9 @@ class Crowd:
         self.written = array.array("H", [0] * len(counts))  # messages each customer has written
         self.latencies = array.array("f")  # seconds from the first post to the answer
         self.sent = self.answered = self.twice = self.never = self.tried_again = self.left = self.aside = 0
+        self.posting = 0  # webhooks that are on their way now
         self.violations: list[str] = []
         self.done = asyncio.Event()
-
-    @property
-    def waits(self) -> bool:
-        """Tell whether anybody waits for an answer now."""
-        return self.sent > self.answered
 
     async def run(self) -> None:
         """Let everybody write; return when all have their answers, or have given up."""
@@ -149,6 +145,7 @@ class Crowd:
     async def _post(self, request: bytes) -> bool:
         assert self._client is not None
         for pause in (*_TRIES_AFTER, None):
+            self.posting += 1
             try:
                 answer = await asyncio.wait_for(self._client.send(request), _TIMEOUT)
                 if answer.status == 200:
@@ -158,6 +155,8 @@ class Crowd:
                     return False
             except (OSError, http.BadHttp, asyncio.TimeoutError):
                 pass
+            finally:
+                self.posting -= 1
             if pause is None:
                 break
             self.tried_again += 1

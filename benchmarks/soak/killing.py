@@ -3,7 +3,7 @@
 A process here is a part of the stack as a person sees it: web, a child of web, the worker... Whatever
 runs below the supervisor is killed by its own id and alone, so that the rest of its group must notice.
 The supervisor itself is killed now and then; everything ends with it, and it is started again. A kill
-comes while somebody waits for an answer, if anybody does: at rest there is nothing to lose.
+comes in the middle of what its victim does, if that happens soon: at rest there is nothing to lose.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import redis
 
@@ -28,8 +28,10 @@ KINDS = (
     "worker", "web", "web child", "actions", "rasa", "clock", "redis", WIPED, "lifeline",
 )
 REST = 45.0  # seconds; nothing is killed more often
-_FOR_SOMEBODY = 3.0  # seconds that a kill waits for somebody who waits for an answer
-_INTO_IT = 0.2  # and seconds, at most, into what is then being done
+_FOR_A_MOMENT = 3.0  # seconds that a kill waits for its victim to be at work
+_INTO_IT = 0.06  # and seconds, at most, into that
+
+Moments = Mapping[str, Callable[[], bool]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,10 +48,10 @@ class Killer:
     """Kills until it is told to stop, and until everything was killed once."""
 
     def __init__(
-        self, stack: Stack, rng: random.Random, habits: Habits, busy: Callable[[], bool]
+        self, stack: Stack, rng: random.Random, habits: Habits, moments: Moments
     ) -> None:
-        """`busy` tells whether anybody waits for an answer."""
-        self._stack, self._rng, self._habits, self._busy = stack, rng, habits, busy
+        """`moments` tell by kind whether it is in the middle of something."""
+        self._stack, self._rng, self._habits, self._moments = stack, rng, habits, moments
         self._last: dict[str, float] = {}
         self.kills: collections.Counter[str] = collections.Counter()
         self.log: list[tuple[float, str, int]] = []  # time.time(), what, process id
@@ -58,36 +60,41 @@ class Killer:
     async def run(self, stop: asyncio.Event) -> None:
         """Kill until `stop` is set and nothing is left that was never killed."""
         next_supervisor = time.monotonic() + self._habits.supervisor_after
-        while not stop.is_set() or self._never():
+        while True:
             await self._pause(stop)
-            if stop.is_set() and not self._never():
+            never = self._never()
+            if stop.is_set() and not never:
                 return
-            early = self._never() == ["supervisor"] and stop.is_set()
-            if early or (time.monotonic() >= next_supervisor and self._covered()):
+            covered = never in ([], ["supervisor"])
+            if covered and (stop.is_set() or time.monotonic() >= next_supervisor):
                 await self._supervisor()
                 next_supervisor = time.monotonic() + self._habits.supervisor_every
-            else:
-                await asyncio.to_thread(self._one)
+                continue
+            chosen = await asyncio.to_thread(self._choose)
+            if chosen is not None:
+                await self._moment(chosen[0], stop)
+                await asyncio.to_thread(self._end, *chosen)
 
     async def _pause(self, stop: asyncio.Event) -> None:
         """Wait until the next kill is due."""
+        if stop.is_set():
+            await asyncio.sleep(0.5)
+            return
         with contextlib.suppress(asyncio.TimeoutError):
-            pause = 0.5 if stop.is_set() else self._rng.uniform(*self._habits.gap)
-            await asyncio.wait_for(_for_ever() if stop.is_set() else stop.wait(), pause)
-        deadline = time.monotonic() + _FOR_SOMEBODY
-        while not self._busy() and time.monotonic() < deadline and not stop.is_set():
-            await asyncio.sleep(0.005)
-        await asyncio.sleep(self._rng.uniform(0.0, _INTO_IT))
+            await asyncio.wait_for(stop.wait(), self._rng.uniform(*self._habits.gap))
 
-    def _covered(self) -> bool:
-        """Tell whether everything below the supervisor was killed once."""
-        return self._never() in ([], ["supervisor"])
+    async def _moment(self, kind: str, stop: asyncio.Event) -> None:
+        """Wait until what is to be killed is in the middle of something."""
+        deadline = time.monotonic() + _FOR_A_MOMENT
+        while not self._moments[kind]() and time.monotonic() < deadline and not stop.is_set():
+            await asyncio.sleep(0.002)
+        await asyncio.sleep(self._rng.uniform(0.0, _INTO_IT))
 
     def _never(self) -> list[str]:
         return [k for k in (*self._habits.kinds, "supervisor") if not self.kills[k]]
 
-    def _one(self) -> None:
-        """Kill one of the parts that have rested, of those that were killed least."""
+    def _choose(self) -> tuple[str, int] | None:
+        """Choose one of the parts that have rested, of those that were killed least."""
         now = time.monotonic()
         pids: dict[str, list[int]] = {WIPED: [0]}
         for pid, name in looking.family(self._stack.pid).items():
@@ -97,10 +104,12 @@ class Killer:
             if kind in pids and now - self._last.get(kind, -REST) >= REST
         ]
         if not rested:
-            return
+            return None
         fewest = min(self.kills[kind] for kind in rested)
         kind = self._rng.choice([k for k in rested if self.kills[k] == fewest])
-        pid = self._rng.choice(pids[kind])
+        return kind, self._rng.choice(pids[kind])
+
+    def _end(self, kind: str, pid: int) -> None:
         if self._wipe() if kind == WIPED else self._kill(pid):
             self._note(kind, pid)
 
@@ -124,6 +133,7 @@ class Killer:
         return True
 
     async def _supervisor(self) -> None:
+        await self._moment("supervisor", asyncio.Event())
         began, pid = time.monotonic(), self._stack.pid
         self._kill(pid)
         self._note("supervisor", pid)
@@ -133,6 +143,3 @@ class Killer:
         for kind in self._habits.kinds:  # everything died with it
             self._last[kind] = time.monotonic()
 
-
-async def _for_ever() -> None:
-    await asyncio.Event().wait()

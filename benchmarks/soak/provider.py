@@ -44,6 +44,7 @@ class Provider:
         self.lost_receipts = 0  # Twilio posts a receipt once, whoever is down
         self.refused = 0
         self.listings = 0
+        self.taking = 0  # messages that are being handed over now
         self.url = ""
 
     async def start(self) -> None:
@@ -86,10 +87,12 @@ class Provider:
             self.refused += 1
             return http.response(400, b'{"code": 21617, "message": "Body", "status": 400}')
         our_id = parse_qs(urlsplit(callback).query).get("uuid", [""])[0]
+        self.taking += 1
         await asyncio.sleep(random.uniform(0.0, _BEFORE))
         held = self._ledger.keep("out", to, self._account.new_sid(), text, our_id)
         self._hear(to, text)
         await asyncio.sleep(random.uniform(0.0, _AFTER))
+        self.taking -= 1
         if callback.startswith(self._account.public):
             task = asyncio.ensure_future(self._report(callback[len(self._account.public):], held))
             self._tasks.add(task)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from benchmarks.driver.forms import Account
 from benchmarks.soak import looking
 from benchmarks.soak.crowd import Crowd
-from benchmarks.soak.killing import Habits, Killer
+from benchmarks.soak.killing import KINDS, Habits, Killer, Moments
 from benchmarks.soak.ledger import Ledger
 from benchmarks.soak.progress import Progress
 from benchmarks.soak.provider import Provider
@@ -128,7 +128,7 @@ async def _run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
     await provider.start()
     stack.extra["TWILIO_API_BASE_URL"] = provider.url
     killer = Killer(
-        stack, random.Random(f"kills {soak.seed}"), soak.habits, lambda: crowd.waits
+        stack, random.Random(f"kills {soak.seed}"), soak.habits, _moments(crowd, provider)
     )
     progress = Progress(stack, crowd, killer, provider, say, soak.report_every)
     try:
@@ -163,6 +163,20 @@ async def _run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
         await provider.stop()
         dispose(stack.database)
     return outcome
+
+
+def _moments(crowd: Crowd, provider: Provider) -> Moments:
+    """Return what tells that a part of the stack is in the middle of something."""
+
+    def posting() -> bool:
+        return crowd.posting > 0
+
+    def taking() -> bool:
+        return provider.taking > 0
+
+    found = dict.fromkeys((*KINDS, "supervisor"), lambda: crowd.sent > crowd.answered)
+    found |= dict.fromkeys(("web", "web child", "rasa", "actions"), posting)
+    return found | dict.fromkeys(("worker", "supervisor"), taking)
 
 
 async def _settled(stack: Stack) -> list[str]:

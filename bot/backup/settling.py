@@ -59,7 +59,7 @@ def _doubt(session: Session) -> int:
     for message in in_line:
         message.state = Outbound.UNKNOWN.value
         message.claim_owner, message.claim_until = None, 0.0
-        message.attempts = max(int(message.attempts), 1)
+        message.attempts = 1  # pauses grow with tries; here they begin anew
         message.attributes = {**(message.attributes or {}), "look_ups": 0}
         if not is_open(message):
             note(message, "unknown", code="restored")

@@ -6,6 +6,7 @@ Every message passes here, so this room speaks to tables by prepared statements,
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -36,6 +37,7 @@ _SENDERS = db.prepared(
         sa.or_(_identity.c.address.in_(addresses), _identity.c.alias.in_(aliases)),
     )
 )
+_NEW_CUSTOMER, _NEW_IDENTITY = sa.insert(_customer), sa.insert(_identity)
 _WITH_PHONE = db.prepared(
     lambda phone: sa.select(_customer.c.id)
     .where(_customer.c.phone == phone)
@@ -56,12 +58,7 @@ _TALK = db.prepared(  # locked for this transaction
     .with_for_update()
 )
 _HEARD_FROM = db.prepared(
-    lambda identity, at, address, alias, phone, name: sa.update(_identity)
-    .where(_identity.c.id == identity)
-    .values(
-        last_inbound_at=at, unreachable=None, address=address, alias=alias,
-        phone=phone, display_name=name,
-    )
+    lambda identity: sa.update(_identity).where(_identity.c.id == identity)
 )
 _HEARD_IN = db.prepared(
     lambda conversation, at, identity, state: sa.update(_talk)
@@ -94,6 +91,8 @@ class _Sender:
     alias: str | None
     phone: str | None
     display_name: str
+    is_new: bool = False  # made by this message
+    is_new_customer: bool = False
 
 
 def store(session: Session, message: InboundMessage) -> Stored | None:
@@ -108,13 +107,10 @@ def store(session: Session, message: InboundMessage) -> Stored | None:
     if _KNOWN(session, **where, provider_id=provider_id).first():
         return None
     _serialise_sender(session, message)
-    sender = _find(session, message) or _make(session, message)
-    # The conversation's row is locked before its identity is touched, as everywhere else.
-    conversation_id, state = _conversation_of(session, sender)
-    sender = _refreshed(session, sender, message)
-    case = service.open_case(session, conversation_id, now)
+    sender = _find(session, message) or _make(session, message, now)
+    conversation_id, case_id = _heard(session, sender, message, now)
     message_id = db.insert_once_id(
-        session, Message, **where, conversation_id=conversation_id, case_id=case.id,
+        session, Message, **where, conversation_id=conversation_id, case_id=case_id,
         identity_id=sender.id, direction="in", author=Author.CUSTOMER.value,
         provider_message_id=provider_id, kind=message.kind.value, text=message.text,
         raw=dict(message.raw), attributes=_attributes(message),
@@ -132,17 +128,34 @@ def store(session: Session, message: InboundMessage) -> Stored | None:
     if files:
         session.add_all(files)
         session.flush()
-    _HEARD_ABOUT(session, case=case.id, at=now)
-    _HEARD_FROM(
-        session, identity=sender.id, at=now, address=sender.address, alias=sender.alias,
-        phone=sender.phone, name=sender.display_name,
-    )
-    if state == Handling.RESOLVED.value:
-        state = Handling.BOT.value
-    _HEARD_IN(
-        session, conversation=conversation_id, at=now, identity=sender.id, state=state
-    )
     return Stored(conversation_id, message_id, tuple(int(a.id) for a in files))
+
+
+def _heard(
+    session: Session, sender: _Sender, message: InboundMessage, now: dt.datetime
+) -> tuple[int, int]:
+    """Note on conversation, address and case that somebody wrote; return conversation and case."""
+    # The conversation's row is locked before its identity is touched, as everywhere else.
+    talk = None if sender.is_new_customer else _TALK(session, customer=sender.customer_id).first()
+    if talk is None:
+        language = None if sender.is_new_customer else _LANGUAGE(
+            session, customer=sender.customer_id
+        ).scalar()
+        number = db.insert_once_id(
+            session, Conversation, customer_id=sender.customer_id, identity_id=sender.id,
+            language=language or "tr", last_inbound_at=now, unanswered=True,
+        )
+        if number is not None:
+            _refresh(session, sender, message, now)
+            return number, service.new_case(session, number, now)
+        talk = _TALK(session, customer=sender.customer_id).one()
+    _refresh(session, sender, message, now)
+    state = Handling.BOT.value if talk.state == Handling.RESOLVED.value else talk.state
+    _HEARD_IN(session, conversation=talk.id, at=now, identity=sender.id, state=state)
+    case = service.open_case(session, talk.id, now)
+    if case.answered or case.last_activity_at != now:
+        _HEARD_ABOUT(session, case=case.id, at=now)
+    return int(talk.id), case.id
 
 
 def _provider_id(text: str) -> str:
@@ -172,54 +185,47 @@ def _find(session: Session, message: InboundMessage) -> _Sender | None:
     return _Sender(*found[0]) if found else None
 
 
-def _make(session: Session, message: InboundMessage) -> _Sender:
+def _make(session: Session, message: InboundMessage, now: dt.datetime) -> _Sender:
     """Make an address on first contact, linked to a customer by a vouched phone only."""
     sender = message.sender
     customer_id = _WITH_PHONE(session, phone=sender.phone).scalar() if sender.phone else None
+    is_new_customer = customer_id is None
     if customer_id is None:
-        made = session.execute(sa.insert(_customer), {"phone": sender.phone})
+        made = session.execute(_NEW_CUSTOMER, {"phone": sender.phone})
         customer_id = int(made.inserted_primary_key[0])
     new = _Sender(
         0, customer_id, sender.address, (sender.aliases or (None,))[0], sender.phone,
-        sender.display_name[:200],
+        sender.display_name[:200], is_new=True, is_new_customer=is_new_customer,
     )
     made = session.execute(
-        sa.insert(_identity),
+        _NEW_IDENTITY,
         {
             "channel": message.channel, "account": message.account, "customer_id": customer_id,
             "address": new.address, "alias": new.alias, "phone": new.phone,
-            "display_name": new.display_name,
+            "display_name": new.display_name, "last_inbound_at": now,
         },
     )
     return dataclasses.replace(new, id=int(made.inserted_primary_key[0]))
 
 
-def _refreshed(session: Session, known: _Sender, message: InboundMessage) -> _Sender:
-    """Return what a later message says about its sender; a number learned goes to the customer."""
+def _refresh(
+    session: Session, known: _Sender, message: InboundMessage, now: dt.datetime
+) -> None:
+    """Keep what a message says about its sender; a number learned goes to the customer, too."""
+    if known.is_new:
+        return
     sender = message.sender
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"last_inbound_at": now, "unreachable": None}
     if sender.phone and not known.phone:
         # Known by a business-scoped id alone until now; answers go to the number.
-        changes = {"alias": known.address, "address": sender.address, "phone": sender.phone}
+        changes |= {"alias": known.address, "address": sender.address, "phone": sender.phone}
         if not _WITH_PHONE(session, phone=sender.phone).first():
             _GIVE_PHONE(session, customer=known.customer_id, number=sender.phone)
     if sender.aliases and not (changes.get("alias") or known.alias):
         changes["alias"] = sender.aliases[0]
-    if sender.display_name:
+    if sender.display_name and sender.display_name[:200] != known.display_name:
         changes["display_name"] = sender.display_name[:200]
-    return dataclasses.replace(known, **changes)
-
-
-def _conversation_of(session: Session, sender: _Sender) -> tuple[int, str]:
-    """Return the customer's conversation and its state, locked for this transaction."""
-    row = _TALK(session, customer=sender.customer_id).first()
-    if row is None:
-        db.insert_once(
-            session, Conversation, customer_id=sender.customer_id, identity_id=sender.id,
-            language=_LANGUAGE(session, customer=sender.customer_id).scalar() or "tr",
-        )
-        row = _TALK(session, customer=sender.customer_id).one()
-    return int(row.id), str(row.state)
+    _HEARD_FROM(session, identity=known.id, **changes)
 
 
 def _attributes(message: InboundMessage) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class OpenCase(NamedTuple):
 
 
 _case = Case.__table__
+_NEW_CASE = sa.insert(_case)
 _RUNNING = db.prepared(
     lambda conversation: sa.select(_case.c.id, _case.c.answered, _case.c.last_activity_at)
     .where(_case.c.conversation_id == conversation, _case.c.closed_at.is_(None))
@@ -53,11 +54,15 @@ def open_case(session: Session, conversation_id: int, now: dt.datetime) -> OpenC
         if not quiet or _STATE(session, conversation=conversation_id).scalar() in _WITH_PEOPLE:
             return OpenCase(*row)
         _CLOSE(session, case=row.id, at=row.last_activity_at + CASE_SILENCE)
+    return OpenCase(new_case(session, conversation_id, now), False, now)
+
+
+def new_case(session: Session, conversation_id: int, now: dt.datetime) -> int:
+    """Open a case of a conversation that has none running; return its id."""
     outcome = session.execute(
-        sa.insert(_case),
-        {"conversation_id": conversation_id, "opened_at": now, "last_activity_at": now},
+        _NEW_CASE, {"conversation_id": conversation_id, "opened_at": now, "last_activity_at": now}
     )
-    return OpenCase(int(outcome.inserted_primary_key[0]), False, now)
+    return int(outcome.inserted_primary_key[0])
 
 
 def close_quiet_cases(session: Session) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from bot import config
 from bot.admission import PATIENCE
 
 _engines: dict[str, Engine] = {}
+_ASK_AGAIN = 0.0005  # seconds
 _guard = threading.Lock()
 # A server that died without a word is noticed before a provider hangs up.
 _POSTGRESQL = {
@@ -37,10 +39,30 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         kind = options.get("begin", "DEFERRED")
-        if kind != "DEFERRED":
-            _set(connection, "synchronous", options.get("synchronous", "FULL"))
-        _set(connection, "busy_timeout", _milliseconds(options.get("patience", PATIENCE)))
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        if kind == "DEFERRED":
+            _set(connection, "busy_timeout", _milliseconds(PATIENCE))
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        _set(connection, "synchronous", options.get("synchronous", "FULL"))
+        _set(connection, "busy_timeout", 0)
+        _begin_writing(connection, options.get("patience", PATIENCE))
+
+
+def _begin_writing(connection: Connection, patience: float) -> None:
+    """Become the one writer of the file; ask often, or raise after so many seconds.
+
+    SQLite's own waiting sleeps longer and longer, up to 100 ms, while other processes that write all
+    the time take the file again and again in between.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except sa.exc.OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > until:
+                raise
+        time.sleep(_ASK_AGAIN)
 
 
 def _set(connection: Connection, pragma: str, value: object) -> None:

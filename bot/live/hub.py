@@ -55,6 +55,7 @@ class Hub:
         self._lock = threading.Lock()
         self._streams: set[Stream] = set()
         self._entering = 0
+        self._here = threading.local()  # whether the request of this thread is one of them
         self._gate = threading.Semaphore(_AT_A_TIME)
         self._of_user: collections.Counter[int] = collections.Counter()
         self._threads: list[threading.Thread] = []
@@ -90,6 +91,7 @@ class Hub:
         with self._lock:
             enters = not self.turns_away(browser)
             self._entering += enters
+            self._here.enters = enters
         if not enters:
             yield False
             return
@@ -98,7 +100,12 @@ class Hub:
                 yield True
         finally:
             with self._lock:
-                self._entering -= 1
+                self._entered()
+
+    def _entered(self) -> None:
+        """Give back the place that was kept; called with the lock."""
+        self._entering -= getattr(self._here, "enters", False)
+        self._here.enters = False
 
     def open(
         self, watcher: Watcher, topics: Mapping[str, int | None], browser: int = 0,
@@ -113,7 +120,8 @@ class Hub:
             return None
         stream = Stream(watcher, topics, self._close, self.mark)
         with self._lock:
-            if len(self._streams) >= self.places:
+            self._entered()
+            if len(self._streams) + self._entering >= self.places:
                 return None
             if self._of_user[watcher.user_id] >= self.per_user:
                 self._remember(browser)

@@ -73,6 +73,15 @@ def test_a_provider_that_is_away_says_nothing_and_is_asked_again(fake: TwilioFak
     assert overdue.ask() == 1 and states() == ["delivered"]
 
 
+def test_a_provider_that_is_away_is_left_alone_until_the_next_round(fake: TwilioFake) -> None:
+    _sent(fake, *"abcdefgh")
+    fake.fault("error", on="message", times=3)
+    assert _pass(61) == 0 and fake.api_requests["GET Message"] == 3
+    fake.fault("error", on="message", times=2)
+    assert overdue.ask() == 6, "fewer questions without an answer do not stop the others"
+    assert overdue.ask() == 2 and set(states()) == {"delivered"}
+
+
 def test_it_is_asked_rarer_and_rarer_and_not_for_ever(fake: TwilioFake) -> None:
     """A phone may be off for days: the message stays with the provider, and so does our question."""
     fake.callbacks.plan = ("sent",)

@@ -50,11 +50,11 @@ def test_one_clock_works_and_the_other_takes_over(pairs: Stack) -> None:
     """
     assert "yeni bir bilgi gelmese bile" in pairs.ask("siparişim nerede", ELIF)
     wait_until(lambda: _leader(pairs), 20, "no clock leads")
-    assert _polls(pairs, 6.0) <= 7, "both clocks poll"
+    assert _polls(pairs, 4.0) <= 5, "both clocks poll"
     first = _leader(pairs)
     os.killpg(first, signal.SIGKILL)
     wait_until(lambda: _leader(pairs) not in (0, first), 20, "the other clock does not take over")
-    assert 3 <= _polls(pairs, 6.0) <= 7
+    assert 2 <= _polls(pairs, 4.0) <= 5
     wait_until(lambda: _said_again(pairs), 45, "the promise of news was not kept")
     again = _said_again(pairs)
     assert len(set(again)) == len(again), "the same news twice"
@@ -93,20 +93,21 @@ def test_nothing_is_lost_and_nothing_is_said_twice(pairs: Stack) -> None:
     wait_until(lambda: all_run(pairs), 30, "not everything runs again")
 
 
-@pytest.mark.timeout(120)
-def test_either_web_process_serves_alone(pairs: Stack) -> None:
-    phone = f"{PREFIX}900000"
-    for name in ("web1", "web2"):
-        said = f"{name} is ready"
-        before = pairs.output.read_text(errors="replace").count(said)
-        with _dead(pairs, name):
-            for _ in range(10):
-                assert requests.get(f"{pairs.url}/healthz", timeout=3).status_code == 200
-            assert "14" in pairs.ask("iade süresi kaç gün?", phone)
-        wait_until(
-            lambda: pairs.output.read_text(errors="replace").count(said) > before, 20,  # noqa: B023
-            "it does not come back",
-        )
+@pytest.mark.timeout(60)
+def test_both_web_processes_take_connections(pairs: Stack) -> None:
+    """With one of them asleep some connections are answered, and some wait for it."""
+    with _stopped(pairs, "web1"):
+        answered = [_answers(pairs) for _ in range(20)]
+    assert set(answered) == {True, False}
+    wait_until(lambda: _answers(pairs), 10, "nobody answers")
+    assert "14" in pairs.ask("iade süresi kaç gün?", f"{PREFIX}900000")
+
+
+def _answers(stack: Stack) -> bool:
+    try:
+        return requests.get(f"{stack.url}/healthz", timeout=0.5).status_code == 200
+    except requests.RequestException:
+        return False
 
 
 @pytest.mark.timeout(120)

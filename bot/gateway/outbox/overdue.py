@@ -7,6 +7,7 @@ a phone may be off for days. What the provider says then is taken as the receipt
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
 
@@ -24,6 +25,7 @@ from bot.gateway.outbox import receipts
 from bot.gateway.outbox.claims import in_real
 
 _MOST = 100  # in one round; the next one comes soon
+_AWAY = 3  # unanswered questions in a row after which a provider is left alone until then
 log = structlog.get_logger("outbox")
 
 
@@ -39,15 +41,16 @@ class _Question:
 def ask() -> int:
     """Ask for what is due; return of how many messages we learnt more than we knew."""
     learnt = 0
-    away: set[str] = set()
+    unanswered: collections.Counter[str] = collections.Counter()  # in a row, by channel
     for question in _due():
-        if question.channel in away:
+        if unanswered[question.channel] >= _AWAY:
             continue
         try:
             found = registry.get(question.channel).status_of(question.provider_message_id)
         except (NotFound, TemporarilyUnavailable):
-            away.add(question.channel)  # nothing is said about the message: the next round asks
+            unanswered[question.channel] += 1  # that says nothing: the next round asks again
             continue
+        unanswered[question.channel] = 0
         learnt += db.together(functools.partial(_write, question, found), durable=False)
     if learnt:
         log.info("overdue_receipts", count=learnt)
