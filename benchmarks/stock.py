@@ -127,8 +127,12 @@ def _stories() -> list[dict[str, Any]]:
 
 
 def is_same_response(ours: str, theirs: str) -> bool:
-    """Tell whether two replies come from the same response, whatever the figures in it."""
-    return difflib.SequenceMatcher(None, ours, theirs, autojunk=False).ratio() > 0.6
+    """Tell whether two replies come from the same response, whatever the figures in it.
+
+    What we say before it to somebody who writes for the first time ends with an empty line.
+    """
+    answer = ours.rpartition("\n\n")[2]
+    return difflib.SequenceMatcher(None, answer, theirs, autojunk=False).ratio() > 0.6
 
 
 def _hash(folder: Path) -> str:

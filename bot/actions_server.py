@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import collections
 import contextvars
+import gc
 import hmac
 import inspect
 import os
@@ -31,6 +33,9 @@ from bot import config, logs, wiring
 
 THREADS, PER_ACTION = 32, 24
 LIMIT = 5.0  # seconds, waiting for a thread included
+DOMAINS = 4  # kept, of the latest models
+KEPT_SECONDS = 75  # an idle connection; longer than Rasa keeps it, so that Rasa closes it first
+DOMAIN_IS_UNKNOWN = 428
 HEADER = "X-Destek-Secret"
 log = logs.get("bot.actions_server")
 Run = Callable[..., Any]
@@ -70,6 +75,26 @@ class ThreadedExecutor(ActionExecutor):  # type: ignore[misc]
         return await asyncio.wrap_future(future)
 
 
+class Domains:
+    """The domains of the models that call us, by digest; Rasa sends one when we ask for it."""
+
+    def __init__(self) -> None:
+        self._known: collections.OrderedDict[str, Any] = collections.OrderedDict()
+
+    def complete(self, call: dict[str, Any]) -> bool:
+        """Put the domain into a call that only names it; False when it is not known here."""
+        digest = call.get("domain_digest")
+        if not isinstance(digest, str):
+            return True  # a caller that sends it each time, or none
+        if isinstance(call.get("domain"), dict):
+            self._known[digest] = call["domain"]
+            if len(self._known) > DOMAINS:
+                self._known.popitem(last=False)
+        if digest in self._known:
+            call["domain"] = self._known[digest]
+        return "domain" in call
+
+
 def _call(f: Run, arguments: tuple[Any, ...]) -> Any:
     result = f(*arguments)
     if inspect.isawaitable(result):  # a form's validation is async but calls our services
@@ -84,7 +109,8 @@ def create_app(package: str, secret: str, limit: float = LIMIT) -> Sanic:
     """Return the server for the actions of a package; every route asks for the secret."""
     app = Sanic("destek_actions", configure_logging=False)
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 1.0  # Rasa's idle connection is no reason to wait
-    executor = ThreadedExecutor(limit)
+    app.config.KEEP_ALIVE_TIMEOUT = KEPT_SECONDS
+    executor, domains = ThreadedExecutor(limit), Domains()
     executor.register_package(package)
     expected = secret.encode()
 
@@ -108,6 +134,8 @@ def create_app(package: str, secret: str, limit: float = LIMIT) -> Sanic:
         call = request.json
         if not isinstance(call, dict) or not isinstance(call.get("tracker"), dict):
             return response.json({"error": "a tracker and next_action are needed"}, status=400)
+        if not domains.complete(call):
+            return response.json({"error": "domain"}, status=DOMAIN_IS_UNKNOWN)
         name = str(call.get("next_action"))
         with logs.context(conversation_id=call["tracker"].get("sender_id")):
             return await _run(executor, name, call)
@@ -149,6 +177,9 @@ def main(arguments: list[str] | None = None) -> None:
     wiring.wire("actions")
     app = create_app(options.actions, settings.internal_secret, options.limit)
     log.info("action server is ready", port=options.port)
+    gc.collect()
+    gc.freeze()  # what is loaded stays; the collector need not go through it again and again
+    gc.set_threshold(20_000, 20, 50)
     app.run("127.0.0.1", options.port, access_log=False, motd=False, workers=1)
     # Threads of actions that hang would keep the process from ending.
     os._exit(0)

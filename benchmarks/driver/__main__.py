@@ -17,6 +17,7 @@ import asyncio
 import dataclasses
 import json
 import signal
+import sys
 from collections.abc import Sequence
 
 from benchmarks.driver import http
@@ -35,6 +36,9 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--from", dest="sender", default="whatsapp:+14155238886")
     parser.add_argument("--statuses", default=",".join(STATUSES), help="receipts of each message")
     parser.add_argument("--serve", action="store_true", help="wait for POST /run instead")
+    parser.add_argument(
+        "--until-eof", action="store_true", help="end with whoever holds the other end of stdin"
+    )
     for field in dataclasses.fields(Run):
         if field.name not in ("texts", "watch"):
             kind = type(field.default)
@@ -83,6 +87,8 @@ async def _main(options: argparse.Namespace) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        if options.until_eof:
+            loop.add_reader(sys.stdin.fileno(), stop.set)
         await stop.wait()
     else:
         values = {f.name: getattr(options, f.name) for f in dataclasses.fields(Run)

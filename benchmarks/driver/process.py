@@ -19,7 +19,7 @@ class Driver:
 
     def __init__(self, webhook: str, public: str = "https://destek.example") -> None:
         self._command = [
-            sys.executable, "-m", "benchmarks.driver", "--serve", "--port", "0", "--webhook",
+            sys.executable, "-m", "benchmarks.driver", "--serve", "--until-eof", "--port", "0", "--webhook",
             webhook, "--public", public, "--sid", SID, "--token", TOKEN, "--from", SENDER,
         ]
         self._public = public
@@ -28,7 +28,7 @@ class Driver:
 
     def __enter__(self) -> Driver:
         self._process = subprocess.Popen(
-            self._command, cwd=ROOT, stdout=subprocess.PIPE, text=True
+            self._command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         self.url = json.loads(self._process.stdout.readline())["url"]
@@ -42,8 +42,9 @@ class Driver:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
 
     def environment(self) -> dict[str, str]:
         """Return the settings that point the product at this driver."""

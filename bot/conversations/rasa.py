@@ -124,11 +124,13 @@ def _post(conversation_uid: str, path: str, body: Mapping[str, Any]) -> Mapping[
 def ask(
     conversation_uid: str, text: str, *, turn_id: str, step: int, language: str, channel: str,
     attachments: Sequence[str] = (), new_session: bool = False, shop_time: str = "",
+    left_case: bool = True,
 ) -> Answer:
     """Ask for the answer to one step of a turn; the same (turn, step) is answered once.
 
-    `text` is harmless text, or a command that we stored. Raises RasaUnavailable when there is no
-    answer, an action failed, or the answer is empty.
+    `text` is harmless text, or a command that we stored; `left_case` is false when a new session
+    surely finds no case that was left half-way. Raises RasaUnavailable when there is no answer, an
+    action failed, or the answer is empty.
     """
     data = _post(
         conversation_uid, "turn",
@@ -136,7 +138,7 @@ def ask(
             "sender": conversation_uid, "text": text, "new_session": new_session,
             "metadata": {
                 "turn_id": turn_id, "step": step, "language": language, "channel": channel,
-                "attachments": list(attachments), "shop_time": shop_time,
+                "attachments": list(attachments), "shop_time": shop_time, "left_case": left_case,
             },
         },
     )

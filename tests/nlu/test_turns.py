@@ -41,6 +41,7 @@ def brain(model_path: str, actions: FakeActions, tmp_path: Path) -> Brain:
                 return await take_turn(agent, request)
 
             yield ask
+            await agent.processor.action_endpoint.close()
         store.engine.dispose()
 
     return opened
@@ -256,6 +257,59 @@ def test_a_failed_session_start_does_not_carry_the_old_session_on(
             actions.replies["action_session_start"] = working
             answer = await ask("kargo ücreti ne kadar", "t2", new_session=True)
             assert (answer["failed_actions"], answer["active_loop"]) == ([], None)
+
+    asyncio.run(work())
+
+
+def test_a_session_without_a_left_case_starts_without_asking(
+    brain: Brain, actions: FakeActions
+) -> None:
+    fresh = {"left_case": False, "language": "en"}
+
+    async def work() -> None:
+        async with brain() as ask:
+            await ask("şikayetim var 1024", "t1", metadata=fresh)
+            assert "action_session_start" not in actions.calls
+            answer = await ask("siparişim nerede", "t2", new_session=True, metadata=fresh)
+            again = await ask("siparişim nerede", "t2", new_session=True, metadata=fresh)
+            assert "action_session_start" not in actions.calls
+            # Who may have left one is asked about, and so is who speaks an unknown language.
+            await ask("siparişim nerede", "t3", new_session=True, metadata={"left_case": True})
+            await ask("siparişim nerede", "t4", new_session=True)
+            await ask("siparişim nerede", "t5", new_session=True, metadata={**fresh, "language": ""})
+            assert actions.calls.count("action_session_start") == 3
+        assert answer["actions"] == ["action_session_start", "action_track"]
+        assert answer["failed_actions"] == []
+        assert (answer["active_loop"], answer["slots"]) == (None, {"language": "tr"})
+        assert again == {**answer, "repeated": True}
+
+    asyncio.run(work())
+
+
+def test_a_plain_start_leaves_what_the_action_would_leave(
+    brain: Brain, actions: FakeActions
+) -> None:
+    actions.replies["action_session_start"] = lambda _: done(
+        "action_session_start",
+        events=[
+            {"event": "session_started"}, {"event": "slot", "name": "language", "value": "en"},
+            {"event": "action", "name": "action_listen"},
+        ],
+    )  # fmt: skip
+
+    async def work() -> None:
+        async with brain() as ask:
+            plain = {"left_case": False, "language": "en"}
+            asked = await ask("1024", "t1", sender="c1", metadata={"language": "en"})
+            spared = await ask("1024", "t1", sender="c2", metadata=plain)
+            assert spared == {**asked, "messages": asked["messages"][1:]}  # the mark of its end
+            for sender in ("c1", "c2"):
+                await ask("siparişim nerede", "t2", sender=sender)
+            first, second = (body["tracker"] for body in actions.bodies[-2:])
+            for tracker in (first, second):
+                for name in ("sender_id", "latest_event_time", "latest_message", "events"):
+                    del tracker[name]
+            assert first == second
 
     asyncio.run(work())
 

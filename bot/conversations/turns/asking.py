@@ -48,7 +48,7 @@ def ask(
             found.uid, str(commands[step]["text"]), turn_id=found.turn_id, step=step,
             language=found.language, channel=found.channel, attachments=found.attachments,
             new_session=step == 0 and memory.is_new_session(found.memory),
-            shop_time=clock.now().isoformat(),
+            shop_time=clock.now().isoformat(), left_case=memory.may_hold_left_case(found.memory),
         )
         answers.append(got)
         if step == 0:

@@ -28,6 +28,11 @@ def is_new_session(memory: Mapping[str, Any]) -> bool:
     return not saved or clock.now() - dt.datetime.fromisoformat(str(saved)) > SESSION
 
 
+def may_hold_left_case(memory: Mapping[str, Any]) -> bool:
+    """Tell whether the action at session start may find a case to offer again (it decides)."""
+    return bool(memory.get("active_loop") or (memory.get("slots") or {}).get("saved_case"))
+
+
 _FORGOTTEN = (
     "requested_slot", "open_question", "case_intent", "case_order", "case_details", "case_photo",
     "case_text", "case_ticket", "case_tries", "saved_case", "misses", "unclear_text",
