@@ -3,8 +3,9 @@
 `python -m benchmarks.soak_provider`. Starts the whole stack beside the fake, lets people write for
 `SOAK_PROVIDER_SECONDS` (environment, default 600) while every call, receipt and look-up meets a fault
 with a set probability (`SOAK_PROVIDER_SEED`, default 1), then lets the weather end and waits until
-everything has an end. Prints progress every 30 seconds and a closing table; exits with 1 when a
-customer got a message twice, or anything else is not as it must be.
+everything has an end. `DATABASE_URL` of an empty database takes the place of SQLite. Prints progress
+every 30 seconds and a closing table; exits with 1 when a customer got a message twice, or anything
+else is not as it must be.
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ def _print(weather: Weather, traffic: Traffic, found: Report) -> None:
 def run(folder: Path, seconds: float, seed: int) -> Report:
     """Do the whole run in a folder; return what was found."""
     traffic = Traffic()
-    with Stack(folder) as stack:
+    database = os.environ.get("DATABASE_URL", "")
+    with Stack(folder, environment={"DATABASE_URL": database} if database else {}) as stack:
         weather = stack.fake.weather(seed)
         progress = Progress(stack, weather, traffic)
         phones = (f"{PREFIX}{i:05d}" for i in itertools.count())

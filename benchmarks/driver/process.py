@@ -19,8 +19,9 @@ class Driver:
 
     def __init__(self, webhook: str, public: str = "https://destek.example") -> None:
         self._command = [
-            sys.executable, "-m", "benchmarks.driver", "--serve", "--until-eof", "--port", "0", "--webhook",
-            webhook, "--public", public, "--sid", SID, "--token", TOKEN, "--from", SENDER,
+            sys.executable, "-m", "benchmarks.driver", "--serve", "--until-eof", "--port", "0",
+            "--webhook", webhook, "--public", public, "--sid", SID, "--token", TOKEN,
+            "--from", SENDER,
         ]
         self._public = public
         self._process: subprocess.Popen[str] | None = None

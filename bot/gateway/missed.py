@@ -7,6 +7,7 @@ only way to learn of it. Storing is idempotent, so the poll looks back further t
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 import structlog
@@ -15,11 +16,12 @@ from bot import clock, db
 from bot.channels import registry
 from bot.channels.base import Channel
 from bot.channels.events import InboundMessage, UnknownEvent
-from bot.conversations.models import DeadLetter, Lease
+from bot.conversations.models import DeadLetter, Lease, Message
 from bot.gateway import intake
 
 log = structlog.get_logger("missed")
 _OVERLAP = dt.timedelta(minutes=15)
+_AT_ONCE = 500  # ids in one question to the database
 
 
 def poll() -> int:
@@ -42,6 +44,20 @@ def _store(channel: Channel, event: InboundMessage) -> int:
             return 0
         unknown = UnknownEvent(channel.name, event.account, type(error).__name__, event.raw)
         return intake.store(channel, [unknown])
+
+
+def _unknown(events: Sequence[InboundMessage]) -> Iterator[InboundMessage]:
+    """Yield what is not stored yet: most of an overlap is, and storing takes the writer's lock."""
+    for begin in range(0, len(events), _AT_ONCE):
+        part = events[begin : begin + _AT_ONCE]
+        query = sa.select(Message.provider_message_id).where(
+            Message.channel.in_({e.channel for e in part}),
+            Message.account.in_({e.account for e in part}), Message.direction == "in",
+            Message.provider_message_id.in_([e.provider_message_id for e in part]),
+        )
+        with db.read() as session:
+            known = set(session.scalars(query))
+        yield from (e for e in part if e.provider_message_id not in known)
 
 
 def _is_kept(event: InboundMessage) -> bool:
@@ -68,7 +84,7 @@ def _poll_channel(name: str) -> int:
         # The provider is away or answers nonsense: the next poll starts from the same point.
         log.warning("poll_failed", channel=name, kind=type(error).__name__)
         return 0
-    new = sum(_store(channel, event) for event in events)
+    new = sum(_store(channel, event) for event in _unknown(events))
     with db.write() as session:
         db.insert_once(session, Lease, name=key)
         row = session.get(Lease, key)

@@ -30,7 +30,6 @@ _PATIENCE = 0.5  # seconds for one call of Redis
 _SUBSCRIBED_WITHIN = 1.0  # seconds that a first stream waits for the subscription
 _RETRY_AFTER = 2.0  # seconds of silence towards a Redis that is away
 _PING_EVERY, _DEAF_AFTER = 5.0, 10.0  # seconds; a Redis that hangs is as good as away
-_AT_A_TIME = 3  # requests for streams that are looked at
 _LINGER = 30.0  # seconds that the threads outlive the last stream
 _LOOK_AFTER = 15.0  # seconds between two looks at users and marks
 _REFUSED_FOR = 3.0  # seconds in which a browser that has its share is not looked at anew
@@ -56,7 +55,7 @@ class Hub:
         self._streams: set[Stream] = set()
         self._entering = 0
         self._here = threading.local()  # whether the request of this thread is one of them
-        self._gate = threading.Semaphore(_AT_A_TIME)
+        self._gate = threading.Lock()
         self._of_user: collections.Counter[int] = collections.Counter()
         self._threads: list[threading.Thread] = []
         self._hears = threading.Event()  # the subscription stands
@@ -85,8 +84,8 @@ class Hub:
     def entry(self, browser: int = 0) -> Iterator[bool]:
         """Keep a place while a request finds out whether it may have it; False when there is none.
 
-        The requests of a crowd go in a few at a time, or webhooks would share the processor with
-        all of them.
+        The requests of a crowd go in one after the other, or a webhook would share the processor
+        with all of them.
         """
         with self._lock:
             enters = not self.turns_away(browser)
