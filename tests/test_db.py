@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -122,3 +124,16 @@ def test_a_row_is_inserted_once_and_says_its_number(database: str) -> None:
         assert not db.insert_once(session, Customer, uid="a", name="third")
         assert db.load(session, Customer, number).name == "first"
         assert db.load(session, Customer, number + 1) is None
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_that_breaks_says_that_the_database_is_away(database: str) -> None:
+    """The driver calls it by several names, and work that could not be tried is no failed work."""
+    with db.read() as session:
+        driver = session.connection().connection.dbapi_connection
+        socket.socket(fileno=os.dup(driver.fileno())).shutdown(socket.SHUT_RDWR)
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            session.execute(sa.text("SELECT 1"))
+    assert caught.value.connection_invalidated
+    with db.read() as session:
+        assert session.scalar(sa.text("SELECT 1")) == 1

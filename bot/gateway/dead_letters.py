@@ -184,6 +184,8 @@ def _parse_again(letter: DeadLetter) -> str:
     count = intake.store(channel, understood)
     with db.write() as session:
         _mark(session, int(letter.id))
+    if not count:
+        return "nothing to do: nothing in it is new"
     return f"understood now: {count} new message(s)"
 
 

@@ -23,13 +23,14 @@ import redis
 import structlog
 
 from bot.live.news import CHANNEL, News
-from bot.live.stream import Stream, Watcher
+from bot.live.stream import GAP, Stream, Watcher
 
 _log = structlog.get_logger("live")
 _PATIENCE = 0.5  # seconds for one call of Redis
 _SUBSCRIBED_WITHIN = 1.0  # seconds that a first stream waits for the subscription
 _RETRY_AFTER = 2.0  # seconds of silence towards a Redis that is away
 _PING_EVERY, _DEAF_AFTER = 5.0, 10.0  # seconds; a Redis that hangs is as good as away
+_LOOKS = 40.0  # at lists, a second, that a process asks its pages for at most
 _LINGER = 30.0  # seconds that the threads outlive the last stream
 _LOOK_AFTER = 15.0  # seconds between two looks at users and marks
 _REFUSED_FOR = 3.0  # seconds in which a browser that has its share is not looked at anew
@@ -117,7 +118,7 @@ class Hub:
         """
         if time.monotonic() < self._away_until:
             return None
-        stream = Stream(watcher, topics, self._close, self.mark)
+        stream = Stream(watcher, topics, self._close, self.mark, self._lists_gap)
         with self._lock:
             self._entered()
             if len(self._streams) + self._entering >= self.places:
@@ -149,6 +150,13 @@ class Hub:
         It is that of the look before the last: news of what it holds had time to arrive.
         """
         return self._marks[1]
+
+    def _lists_gap(self) -> float:
+        """Return in how many seconds a page hears of lists once.
+
+        A thread has one or two who look at it; a list has everybody, and each looks when it is told.
+        """
+        return max(GAP, len(self._streams) / _LOOKS)
 
     def end_all(self) -> None:
         """End every stream: the process stops, or nobody tells it anything."""

@@ -15,11 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from bot.live.news import News
+from bot.live.news import LISTS, News
 
 BEAT = 15.0  # seconds of silence
 LIFE = 600.0  # seconds; then the page comes back with its mark, on whatever process
-_GAP = 0.4  # seconds between two events: what changes all the time is told together
+GAP = 0.4  # seconds between two events: what changes all the time is told together
 _COME_BACK = (1000, 4000)  # milliseconds; spread, for streams often end together
 
 
@@ -36,13 +36,14 @@ class Stream:
 
     def __init__(
         self, watcher: Watcher, topics: Mapping[str, int | None], closed: Callable[[Stream], None],
-        mark: Callable[[], str],
+        mark: Callable[[], str], lists_gap: Callable[[], float],
     ) -> None:
         """`topics`: names as the page gave them, with the row id where one is a conversation.
 
-        `closed` is called once, at the end; `mark` for the mark that goes with an event.
+        `closed` is called once, at the end; `mark` for the mark that goes with an event;
+        `lists_gap` for the seconds in which the page hears of lists once.
         """
-        self.watcher, self.mark = watcher, mark
+        self.watcher, self.mark, self._lists_gap = watcher, mark, lists_gap
         self.descriptor = -1  # of the connection, while the hub watches it
         self._topics = dict(topics)
         self._closed = closed
@@ -64,9 +65,9 @@ class Stream:
             if news.everything
             or (row in news.conversations if row is not None else topic in news.lists)
         }
-        if not found:
-            return
         with self._lock:
+            if found <= self._pending:
+                return  # it will be told, or is nothing to this page
             self._pending |= found
         self._bell.set()
 
@@ -91,22 +92,28 @@ class Stream:
         # The mark goes with the event that makes it true, in one piece: neither arrives alone.
         first = _event("beat", {}, mark) if told else _event("changed", sorted(self._topics), mark)
         yield f"retry: {random.randint(*_COME_BACK)}\n".encode() + first
+        spoke = time.monotonic()
+        lists_from = 0.0  # when lists may be named again
         while not self._ended.is_set():
-            left = self._until - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= self._until:
                 return
-            rang = self._bell.wait(min(BEAT, left))
-            if self._ended.is_set():
-                return
-            if not rang:
-                yield b": still here\n" + _event("beat", {}, self.mark())
-                continue
-            self._bell.clear()
             with self._lock:
-                topics, self._pending = self._pending, set()
+                held = {t for t in self._pending if t in LISTS and now < lists_from}
+                topics, self._pending = self._pending - held, held
             if topics:
+                if topics & LISTS:
+                    lists_from = now + self._lists_gap()
+                spoke = now
                 yield _event("changed", sorted(topics), self.mark())
-                self._ended.wait(_GAP)
+                self._ended.wait(GAP)
+                continue
+            if now - spoke >= BEAT:
+                spoke = now
+                yield b": still here\n" + _event("beat", {}, self.mark())
+            until = min(spoke + BEAT, self._until, lists_from if held else self._until)
+            self._bell.wait(max(0.0, until - now))
+            self._bell.clear()
 
 
 def _event(name: str, data: object, mark: str) -> bytes:

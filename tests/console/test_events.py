@@ -101,6 +101,18 @@ def test_a_page_is_told_that_something_changed_and_nothing_of_what(
     assert SECRET not in heard and AYSE[1:] not in heard and stage.uid_of(AYSE) not in heard
 
 
+def test_what_changes_all_the_time_is_told_together(
+    crowd: Crowd, cookies: dict[str, str]
+) -> None:
+    one = listening(crowd, cookies[DENIZ])
+    for number in range(30):
+        stage.customer_writes(AYSE, f"{number}")
+    assert told(crowd, one, ["inbox"])
+    while told(crowd, one, ["inbox"], len(one.events), within=1.5):
+        pass
+    assert 2 <= len(one.events) < 15
+
+
 def test_a_thread_hears_of_its_own_conversation_and_of_no_other(
     crowd: Crowd, cookies: dict[str, str]
 ) -> None:

@@ -210,8 +210,26 @@ def test_a_replayed_message_is_looked_up_anew(fake: TwilioFake) -> None:
     sender.drain(talk)
     assert states() == ["expired"]
     dead_letters.retry(dead_letters.list_all()[0].id)
-    fake.fault("drop")
     sender.drain(talk)
+    assert states() == ["unknown"] and bodies(fake) == [], "it may be with the provider"
+    _drained(talk, 31)
+    fake.fault("drop")
+    _drained(talk, 0)
     assert states() == ["unknown"]
     _drained(talk, 6)
     assert states()[0] in ("sent", "delivered") and bodies(fake) == ["bir"]
+    assert _whats() == ["expired", "absent", "unknown", "found"]
+
+
+def test_a_receipt_settles_even_what_was_given_up(fake: TwilioFake) -> None:
+    talk = conversation()
+    [uid] = say(talk, "bir")
+    with db.write() as session:
+        session.execute(
+            sa.update(Message).where(Message.direction == "out").values(
+                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
+            )
+        )
+    sender.drain(talk)
+    _receipt("SMx", "delivered", our_id=uid)
+    assert states() == ["delivered"] and _whats() == ["expired", "receipt"]

@@ -74,6 +74,7 @@ def test_a_message_that_could_not_be_taken_in(frail: Stack) -> None:
         done = frail.command("dead-letters", "retry", str(letter["id"]))
         assert done.returncode == 1 and "kept" in done.stdout and "Traceback" not in done.stderr
         assert mine() == [letter]
+        frail.fake.fault("error", on="list", for_seconds=4)  # or the poll is faster than we are
     _retry(frail, letter, "1 new message")
     assert "09:00" in frail.fake.wait_for(POISON, 1)[0].body
     assert frail.quiet(POISON, 0.5) and len(frail.fake.sent(POISON)) == 1

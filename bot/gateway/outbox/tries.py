@@ -54,4 +54,4 @@ def note(message: Message, what: str, **facts: str) -> None:
 def is_open(message: Message) -> bool:
     """Tell whether the last that is known of a message is that its outcome is not known."""
     entries = history(message)
-    return bool(entries) and entries[-1]["what"] in ("unknown", "absent")
+    return bool(entries) and entries[-1]["what"] in ("unknown", "absent", "expired")
