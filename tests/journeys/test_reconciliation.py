@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from tests.fakes.twilio_model import Fault
+from tests.journeys.looking import wait_until
 from tests.stack import Stack
 
 
@@ -94,3 +95,25 @@ def _post_without_a_bell(stack: Stack, text: str, phone: str) -> None:
         redis.Redis.from_url(str(info["redis_url"])).flushall()
     finally:
         os.kill(worker, signal.SIGCONT)
+
+
+def test_a_provider_that_hangs_delays_no_answer_being_thought_out(frail: Stack) -> None:
+    """More sends hang than there are threads for turns; who writes then is answered all the same."""
+    held = [_number(200 + i) for i in range(24)]
+    late = _number(240)
+    for phone in held:
+        frail.fake.fault("hang", to=phone, seconds=7)
+    began = time.monotonic()
+    for phone in held:
+        assert frail.fake.inbound("kargo ücreti ne kadar?", phone).status_code == 200
+    time.sleep(max(0.0, began + 2.0 - time.monotonic()))
+    frail.fake.inbound("iade süresi kaç gün?", late)
+    query = (
+        "SELECT count(*) FROM message m JOIN identity i ON i.id = m.identity_id WHERE "
+        "i.address = :a AND m.direction = 'out'"
+    )
+    wait_until(lambda: frail.rows(query, a=late)[0][0] == 1, 3, "the answer was not thought out")
+    assert time.monotonic() - began < 7, "the sends hang no longer: this shows nothing"
+    for phone in (*held, late):
+        frail.fake.wait_for(phone, 1, 40)
+    assert frail.quiet(held[0], 1.0) and len(frail.fake.sent(held[0])) == 1

@@ -8,6 +8,7 @@ with the same turn id, and Rasa answers from its tracker what it has answered be
 from __future__ import annotations
 
 import collections
+import contextlib
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from bot import clock, db, jobs
 from bot.conversations import rasa, service
 from bot.conversations.models import Attachment, Conversation, Message, Turn
 from bot.conversations.states import Handling, Inbound
-from bot.conversations.turns import answer, gather, limits, outage, route
+from bot.conversations.turns import answer, gather, limits, outage, route, sending
 from bot.conversations.turns.asking import OpenTurn, ask
 from bot.conversations.turns.lease import LeaseLost, hold
 from bot.gateway.outbox import claims, sender
@@ -129,53 +130,71 @@ def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
     0.0: look for the next turn now. A number: come back in so many seconds. None: nothing waits;
     that was found out in the transaction that gave the lease back, so no message falls between.
     """
-    found, claimed = db.together(lambda s: _take(s, conversation_id, owner), durable=False)
+    found = db.together(lambda s: _take(s, conversation_id, owner), durable=False)
     if not isinstance(found, OpenTurn):
-        if claimed is not None:
+        if found == 0.0:
             # What a rule said or changed is on the disk before it leaves.
-            db.together(lambda s: hold(s, conversation_id, owner))
-            sender.drain(conversation_id, owner, claimed)
+            with sending.place() as here:
+                claimed = db.together(lambda s: _claim(s, conversation_id, owner, here))
+                _leave(conversation_id, owner, claimed, here)
         return found, found != 0.0
-    try:
-        answers, pending = ask(conversation_id, owner, found)
-        claimed, released = db.together(
-            lambda s: _answer(s, conversation_id, owner, found, answers, pending)
-        )
-    except (LeaseLost, sa.exc.OperationalError):
-        raise
-    except Exception as error:
-        # No answer, or one that can not be stored: to the customer it is the same.
-        if isinstance(error, rasa.RasaUnavailable):
-            log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
-        else:
-            log.exception("turn_failed", turn=found.turn_id)
-        hopeless = found.attempts >= outage.HOPELESS_AFTER and rasa.is_well(found.uid)
-        wait = db.together(lambda s: _failed(s, conversation_id, owner, found, hopeless))
-        sender.drain(conversation_id)
-        return wait, False
-    if claimed is not None:
-        sender.drain(conversation_id, owner, claimed)
+    with contextlib.ExitStack() as places:
+        try:
+            answers, pending = ask(conversation_id, owner, found)
+            here = places.enter_context(sending.place())
+            claimed, released = db.together(
+                lambda s: _answer(s, conversation_id, owner, found, answers, pending, here)
+            )
+        except (LeaseLost, sa.exc.OperationalError):
+            raise
+        except Exception as error:
+            return _unanswered(conversation_id, owner, found, error), False
+        _leave(conversation_id, owner, claimed, here)
     return (None, True) if released else (0.0, False)
 
 
-def _take(
-    session: Session, conversation_id: int, owner: str
-) -> tuple[OpenTurn | float | None, claims.Claim]:
+def _unanswered(conversation_id: int, owner: str, found: OpenTurn, error: Exception) -> float:
+    """Note that a turn got no answer, or one that can not be stored; return when to ask again."""
+    if isinstance(error, rasa.RasaUnavailable):
+        log.warning("brain_unavailable", turn=found.turn_id, reason=str(error))
+    else:
+        log.exception("turn_failed", turn=found.turn_id)
+    hopeless = found.attempts >= outage.HOPELESS_AFTER and rasa.is_well(found.uid)
+    wait = db.together(lambda s: _failed(s, conversation_id, owner, found, hopeless))
+    sender.drain(conversation_id)
+    return wait
+
+
+def _claim(session: Session, conversation_id: int, owner: str, here: bool) -> claims.Claim:
+    hold(session, conversation_id, owner)
+    return claims.claim(session, conversation_id, owner) if here else None
+
+
+def _leave(conversation_id: int, owner: str, claimed: claims.Claim, here: bool) -> None:
+    """Send what has been said: from this thread while few others do, else from those for sending."""
+    if not here:
+        jobs.enqueue(jobs.SEND, conversation_id)
+    elif claimed is not None:
+        sender.drain(conversation_id, owner, claimed)
+
+
+def _take(session: Session, conversation_id: int, owner: str) -> OpenTurn | float | None:
     """Take the lease and the next turn; answer it here when the brain is not needed."""
     conversation = hold(session, conversation_id, owner)
     found = _next(session, conversation)
     session.flush()
     if found is None or (isinstance(found, float) and found > 0.0):
         service.release_lease(session, conversation_id, owner)
-        return found, None
-    return found, claims.claim(session, conversation_id, owner) if found == 0.0 else None
+    return found
 
 
 def _answer(
     session: Session, conversation_id: int, owner: str, found: OpenTurn,
-    answers: Sequence[rasa.Answer], pending: Sequence[str],
+    answers: Sequence[rasa.Answer], pending: Sequence[str], here: bool,
 ) -> tuple[claims.Claim, bool]:
-    """Store replies, promises, choices and memory with the claim of the first send: one commit.
+    """Store replies, promises, choices and memory, with the claim of the first send: one commit.
+
+    It is not claimed when it does not leave from `here`.
 
     When nothing else waits it gives the lease back, too (True): the sends need none.
     """
@@ -197,6 +216,8 @@ def _answer(
             conversation.unanswered = False
             conversation.lease_owner, conversation.lease_until = None, 0.0
     session.flush()
+    if not here:
+        return None, done
     try:
         with session.begin_nested():
             return claims.claim(session, conversation_id, owner), done
