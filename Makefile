@@ -28,8 +28,9 @@ train: environment ## Train the model unless one exists for the present content
 bench: test-environment ## Measure under load, beside stock Rasa and bare Flask (BENCH="--json FILE")
 	@exec $(PYTHON) -m benchmarks $(BENCH)
 
-soak: test-environment ## Kill everything while customers write, then check (SOAK_MESSAGES, default 500)
-	@exec $(PYTHON) -m benchmarks.soak
+soak: test-environment ## Kill everything while customers write; then a provider that fails (SOAK_MESSAGES, default 500)
+	$(PYTHON) -m benchmarks.soak
+	$(PYTHON) -m benchmarks.soak_provider
 
 lock: ## Make both lock files anew from requirements.in and requirements-dev.in
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv (pip install uv)" >&2; exit 1; }

@@ -135,6 +135,7 @@ def test_a_connection_that_breaks_says_that_the_database_is_away(
         raise psycopg2.DatabaseError("server closed the connection unexpectedly")
 
     with db.read() as session, monkeypatch.context() as patch:
+        session.connection()
         patch.setattr(db.engine().dialect, "do_execute", break_off)
         with pytest.raises(sa.exc.OperationalError) as caught:
             session.execute(sa.text("SELECT 1"))

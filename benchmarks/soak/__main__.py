@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -56,8 +57,13 @@ def main() -> int:
     def say(text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing is left running
     say(f"everything of this run is in {folder}")
-    outcome = run(soak, folder, say)
+    try:
+        outcome = run(soak, folder, say)
+    except KeyboardInterrupt:
+        print(f"soak: stopped; kept: {folder}", file=sys.stderr)
+        return 130
     print(report(outcome), flush=True)
     if not outcome.violations:
         shutil.rmtree(folder)

@@ -85,14 +85,15 @@ def _milliseconds(seconds: float) -> int:
 
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "handle_error")
-    def _name_it(context: Any) -> None:
+    def _name_it(context: Any) -> Exception | None:
         """Whatever the driver calls a connection that broke: the database is away."""
         known = context.sqlalchemy_exception
-        if context.is_disconnect and not isinstance(known, sa.exc.OperationalError):
-            context.chained_exception = sa.exc.OperationalError(
-                context.statement, None, context.original_exception, hide_parameters=True,
-                connection_invalidated=True,
-            )
+        if not context.is_disconnect or isinstance(known, sa.exc.OperationalError):
+            return None
+        return sa.exc.OperationalError(
+            context.statement, None, context.original_exception, hide_parameters=True,
+            connection_invalidated=True,
+        )
 
 
 def engine(url: str | None = None) -> Engine:
