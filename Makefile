@@ -31,6 +31,7 @@ bench: test-environment ## Measure under load, beside stock Rasa and bare Flask 
 soak: test-environment ## Kill everything while customers write; then a provider that fails (SOAK_MESSAGES, default 500)
 	$(PYTHON) -m benchmarks.soak
 	$(PYTHON) -m benchmarks.soak_provider
+	OUTAGE_LOCK_SECONDS=60 $(PYTHON) -m pytest tests/journeys/test_database_outage.py -k sqlite
 
 lock: ## Make both lock files anew from requirements.in and requirements-dev.in
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv (pip install uv)" >&2; exit 1; }

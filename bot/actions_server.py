@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import collections
 import contextvars
-import gc
 import hmac
 import inspect
 import os
@@ -29,7 +28,7 @@ from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot import config, logs, wiring
+from bot import config, garbage, logs, wiring
 
 THREADS, PER_ACTION = 32, 24
 LIMIT = 5.0  # seconds, waiting for a thread included
@@ -177,9 +176,7 @@ def main(arguments: list[str] | None = None) -> None:
     wiring.wire("actions")
     app = create_app(options.actions, settings.internal_secret, options.limit)
     log.info("action server is ready", port=options.port)
-    gc.collect()
-    gc.freeze()  # what is loaded stays; the collector need not go through it again and again
-    gc.set_threshold(20_000, 20, 50)
+    garbage.settle()
     app.run("127.0.0.1", options.port, access_log=False, motd=False, workers=1)
     # Threads of actions that hang would keep the process from ending.
     os._exit(0)

@@ -65,6 +65,9 @@ class Worker(gthread.ThreadWorker):
         """Load the application, and what it refuses at the door."""
         super().load_wsgi()
         self._door = getattr(self.wsgi, "extensions", {}).get("destek.door", _open_door)
+        from bot import garbage  # here, as everything of ours: gunicorn's parent stays small
+
+        garbage.settle()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams, then stop as ever."""

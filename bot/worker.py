@@ -15,7 +15,7 @@ from collections.abc import Callable
 import dramatiq
 import structlog
 
-from bot import config, db, jobs, wiring
+from bot import config, db, garbage, jobs, wiring
 from bot.conversations.turns import mailbox
 from bot.gateway import media
 from bot.gateway.outbox import claims, sender
@@ -66,6 +66,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    garbage.settle()
     for worker in workers:
         worker.start()
     log.info("ready")

@@ -16,7 +16,8 @@ from bot import config
 from bot.admission import PATIENCE
 
 _engines: dict[str, Engine] = {}
-_ASK_AGAIN = 0.001  # seconds
+_ASK_AGAIN, _USUAL = 0.001, 0.25  # seconds; so long other processes of ours have the file at most
+_ASK_SELDOM = 0.01  # and when somebody else has it
 _guard = threading.Lock()
 # A server that died without a word is noticed before a provider hangs up.
 _POSTGRESQL = {
@@ -55,18 +56,19 @@ def _begin_writing(connection: Connection, patience: float) -> None:
     SQLite's own waiting sleeps longer and longer, up to 100 ms, while other processes that write all
     the time take the file again and again in between.
     """
-    until = time.monotonic() + patience
+    began = time.monotonic()
     # By the driver: each refusal would cost SQLAlchemy ten times as much to put into words.
     cursor = connection.connection.cursor()
     try:
-        while time.monotonic() < until:
+        while time.monotonic() - began < patience:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):
                     break
-            time.sleep(_ASK_AGAIN)
+            waited = time.monotonic() - began
+            time.sleep(_ASK_AGAIN if waited < _USUAL else _ASK_SELDOM)
     finally:
         cursor.close()
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that it fails as all else does

@@ -51,6 +51,7 @@ class _Publisher:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._telling = threading.Lock()  # held from taking the news until it is told
         self._bell = threading.Event()
         self._thread: threading.Thread | None = None
         self._address = ""
@@ -102,10 +103,12 @@ class _Publisher:
             self._bell.wait()
             self._bell.clear()
             while True:
-                address, news = self._take()
+                with self._telling:
+                    address, news = self._take()
+                    told = news is not None and self._publish(address, news)
                 if news is None:
                     break
-                if self._publish(address, news):
+                if told:
                     failing_since = None
                     time.sleep(_TOGETHER)
                     continue
@@ -134,10 +137,13 @@ class _Publisher:
 
     def flush(self) -> None:
         """Tell what is left before the process ends; a command ends right after its commit."""
+        mine = self._telling.acquire(timeout=2 * _PATIENCE)
         address, news = self._take()
         if news is not None:
             with contextlib.suppress(Exception):
                 self._publish(address, news)
+        if mine:
+            self._telling.release()
 
 
 _publisher = _Publisher()

@@ -102,4 +102,12 @@ def _is_event(event: Any) -> bool:
         return "value" in event and isinstance(event.get("name"), str)
     if plain and kind in _NAMED:
         return event.get("name") is None or isinstance(event["name"], str)
-    return (plain and kind in _BARE) or bool(_event.is_valid(event))
+    return (plain and kind in _BARE) or (bool(_event.is_valid(event)) and _can_be_made(event))
+
+
+def _can_be_made(event: dict[str, Any]) -> bool:
+    """Tell whether Rasa's own class takes it: an action without a name passes the schema alone."""
+    try:
+        return Event.from_parameters(event) is not None
+    except ValueError:
+        return False

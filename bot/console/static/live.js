@@ -111,9 +111,9 @@ const feed = {
   },
 
   lost() {
-    const was = this.connected;
+    if (!this.connected) return; // the browser tries every second: a look that is planned stays so
     this.connected = false;
-    for (const live of this.lives) was ? live.told() : live.plan();
+    for (const live of this.lives) live.told();
   },
 };
 
