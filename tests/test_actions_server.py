@@ -46,6 +46,11 @@ class Fails(Action):
     def run(self, dispatcher, tracker, domain):
         raise ValueError(tracker.latest_message["text"])
 
+class Knows(Action):
+    def name(self): return "action_knows"
+    def run(self, dispatcher, tracker, domain):
+        dispatcher.utter_message(text=",".join(sorted(domain["slots"])))
+
 class Rejects(Action):
     def name(self): return "action_rejects"
     def run(self, dispatcher, tracker, domain):
@@ -129,6 +134,25 @@ def test_every_route_asks_for_the_secret(server: Server, path: str, secret: str 
     assert server.ask(path, body, secret and secret.encode().decode("latin-1")) == (
         401, {"error": "unauthorized"}
     )
+
+
+def test_a_domain_is_asked_for_once_and_known_by_its_digest(server: Server) -> None:
+    tracker = {
+        "sender_id": "c-1", "slots": {}, "events": [], "paused": False, "active_loop": {},
+        "latest_message": {"text": "merhaba"},
+    }
+    call = {"next_action": "action_knows", "tracker": tracker, "domain_digest": "d1"}
+    assert server.ask("/webhook", call)[0] == 428, "nothing runs without the domain"
+    whole = {**call, "domain": {"slots": {"colour": {}}}}
+    for body in (whole, call):
+        status, answer = server.ask("/webhook", body)
+        assert (status, answer["responses"][0]["text"]) == (200, "colour")
+    # Another model's domain is another one, and does not take the place of the first.
+    other = {**call, "domain_digest": "d2"}
+    assert server.ask("/webhook", other)[0] == 428
+    assert server.ask("/webhook", {**other, "domain": {"slots": {"size": {}}}})[0] == 200
+    assert server.ask("/webhook", call)[1]["responses"][0]["text"] == "colour"
+    assert server.ask("/webhook", other)[1]["responses"][0]["text"] == "size"
 
 
 def test_a_hanging_action_is_given_up_and_delays_nobody(server: Server) -> None:
