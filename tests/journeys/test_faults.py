@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import collections
 import concurrent.futures
 import contextlib
-import json
 import os
 import secrets
 import signal
@@ -16,6 +14,7 @@ import pytest
 import redis
 import requests
 
+from tests.journeys import accounts
 from tests.journeys.looking import wait_until
 from tests.stack import Stack
 
@@ -50,12 +49,6 @@ def _break_everything(stack: Stack) -> None:
     _kill(stack, "redis")
 
 
-def _exported(stack: Stack) -> list[dict[str, Any]]:
-    done = stack.command("export", "messages", "--json")
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def _unsettled(stack: Stack) -> int:
     return int(
         stack.rows(
@@ -76,7 +69,7 @@ def test_nothing_is_lost_and_nothing_is_said_twice(frail: Stack) -> None:
         for job in jobs:
             job.result()
     wait_until(lambda: _unsettled(frail) == 0, 100, "work was left undone")
-    exported = _exported(frail)
+    exported = accounts.exported(frail)
     for phone in PEOPLE:
         _check_one(frail, phone, sids[phone], exported)
 
@@ -86,29 +79,8 @@ def _check_one(
 ) -> None:
     inbound = [m for m in exported if m["direction"] == "in" and m["provider_id"] in sids]
     assert sorted(m["provider_id"] for m in inbound) == sorted(sids), "stored once each"
-    assert all(m["turn"] for m in inbound)
-    [conversation] = {m["conversation"] for m in inbound}
-    out = [
-        m for m in exported
-        if m["direction"] == "out" and m["conversation"] == conversation and m["turn"]
-    ]
-    sent = [m.sid for m in stack.fake.sent(phone)]
-    said = [
-        m["provider_id"] for m in exported
-        if m["direction"] == "out" and m["conversation"] == conversation
-    ]
-    assert sent == said, "what the provider took is what we know of, once and in order"
-    replies: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
-    for message in out:
-        replies[message["turn"]].append(message)
-    order = list(dict.fromkeys(m["turn"] for m in inbound))
-    assert list(replies) == order, "each turn is answered, in the order of the messages"
-    for answers in replies.values():
-        assert [m["ordinal"] for m in answers] == list(range(len(answers)))
-    for message in inbound:
-        text = "\n".join(m["text"] for m in replies[message["turn"]])
-        for words in WORDS[TEXTS.index(message["text"])]:
-            assert words in text, (message["text"], text)
+    words = dict(zip(TEXTS, WORDS, strict=True))
+    conversation = accounts.check_replies(stack, phone, inbound, exported, words)
     tickets = stack.rows(
         "SELECT count(*) FROM ticket t JOIN conversation c ON c.id = t.conversation_id WHERE "
         "c.uid = :u", u=conversation,
