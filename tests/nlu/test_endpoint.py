@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import validate  # type: ignore[import-untyped]
 from rasa.core.actions.action import RemoteAction
@@ -223,6 +223,7 @@ _events = st.fixed_dictionaries(
 
 
 @given(st.lists(_events, max_size=3))
+@example([{"event": "user"}])
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 def test_what_is_taken_for_an_answer_is_one_by_rasas_own_schema(events: list[Any]) -> None:
     answer = {"events": events, "responses": [{"text": "x"}]}
