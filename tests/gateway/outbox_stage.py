@@ -8,14 +8,22 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from bot import clock, db
-from bot.channels.events import InboundMessage, MessageKind, Sender
+from bot.channels.events import (
+    DeliveryStatus,
+    DeliveryUpdate,
+    InboundMessage,
+    MessageKind,
+    Sender,
+)
 from bot.conversations import arrivals
 from bot.conversations.models import Conversation, Message
 from bot.conversations.states import Author, Purpose
-from bot.gateway.outbox import queue
+from bot.gateway.outbox import queue, receipts
+from bot.shop.models import ShopSetting
 from tests.fakes.twilio import TwilioFake
 
 PHONE = "+905321234567"
+TEMPLATE = "HX" + "c" * 32
 SetClock = Callable[[str], None]
 
 
@@ -61,5 +69,34 @@ def later(seconds: float) -> None:
             sa.update(Message).where(Message.next_attempt_at.isnot(None)).values(
                 next_attempt_at=clock.now() - dt.timedelta(seconds=1),
                 sent_at=clock.now() - dt.timedelta(seconds=seconds),
+            )
+        )
+
+
+def receipt(sid: str, status: str, code: str = "", our_id: str = "") -> None:
+    """Take a delivery receipt as the web process does."""
+    with db.write() as session:
+        receipts.record(
+            session,
+            DeliveryUpdate(
+                "twilio_whatsapp", "+14155238886", sid, DeliveryStatus(status), our_id=our_id,
+                error_code=code,
+            ),
+        )
+
+
+def with_template() -> None:
+    """Give the shop a template (`TEMPLATE`) for what is said outside the window."""
+    value = {"update": {"tr": {"sid": TEMPLATE, "variables": ["text"]}}}
+    with db.write() as session:
+        session.add(ShopSetting(key="templates", value=value))
+
+
+def looked_up_in_vain() -> None:
+    """Let every message have an outcome that one more look-up gives up on."""
+    with db.write() as session:
+        session.execute(
+            sa.update(Message).where(Message.direction == "out").values(
+                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
             )
         )

@@ -7,14 +7,23 @@ import sqlalchemy as sa
 
 from bot import clock, db
 from bot.channels import registry
-from bot.channels.events import DeliveryStatus, DeliveryUpdate
 from bot.conversations.models import Identity, Message
 from bot.conversations.states import Purpose
 from bot.gateway import dead_letters
-from bot.gateway.outbox import receipts, sender
-from bot.shop.models import ShopSetting
+from bot.gateway.outbox import sender
 from tests.fakes.twilio import TwilioFake
-from tests.gateway.outbox_stage import PHONE, SetClock, bodies, conversation, later, say, states
+from tests.gateway.outbox_stage import (
+    PHONE,
+    TEMPLATE,
+    SetClock,
+    bodies,
+    conversation,
+    later,
+    receipt,
+    say,
+    states,
+    with_template,
+)
 
 
 def test_messages_leave_in_order_and_long_ones_in_parts(fake: TwilioFake) -> None:
@@ -74,11 +83,7 @@ def test_a_receipt_settles_an_unknown_outcome_by_our_own_id(fake: TwilioFake) ->
     fake.fault("error", times=1)
     [uid] = say(talk, "bir")
     sender.drain(talk)
-    update = DeliveryUpdate(
-        "twilio_whatsapp", "+14155238886", "SMx", DeliveryStatus.DELIVERED, our_id=uid
-    )
-    with db.write() as session:
-        receipts.record(session, update)
+    receipt("SMx", "delivered", our_id=uid)
     assert states() == ["delivered"]
     later(600)
     sender.drain(talk)
@@ -123,11 +128,7 @@ def test_statuses_only_rise(fake: TwilioFake, order: tuple[str, ...]) -> None:
     sender.drain(talk)
     sid = fake.sent(PHONE)[0].sid
     for word in (*order, *order):
-        with db.write() as session:
-            receipts.record(
-                session,
-                DeliveryUpdate("twilio_whatsapp", "+14155238886", sid, DeliveryStatus(word)),
-            )
+        receipt(sid, word)
     assert states() == ["read" if "read" in order else "delivered"]
 
 
@@ -138,14 +139,7 @@ def test_a_receipt_that_came_first_is_adopted_by_the_send(fake: TwilioFake) -> N
 
     def early(message):  # type: ignore[no-untyped-def]
         result = original(message)
-        with db.write() as session:
-            receipts.record(
-                session,
-                DeliveryUpdate(
-                    "twilio_whatsapp", "+14155238886", result.provider_message_id,
-                    DeliveryStatus.DELIVERED,
-                ),
-            )
+        receipt(result.provider_message_id, "delivered")
         return result
 
     registry.get("twilio_whatsapp").send = early  # type: ignore[method-assign]
@@ -162,40 +156,22 @@ def test_outside_the_window_it_is_a_template_or_visibly_not_sent(
     say(talk, "bir")
     sender.drain(talk)
     assert states() == ["not_sent"] and fake.sent(PHONE) == []
-    with db.write() as session:
-        session.add(
-            ShopSetting(
-                key="templates",
-                value={"update": {"tr": {"sid": "HX" + "a" * 32, "variables": ["text"]}}},
-            )
-        )
+    with_template()
     say(talk, "iki")
     sender.drain(talk)
     [sent] = fake.sent(PHONE)
-    assert sent.content_sid == "HX" + "a" * 32 and "iki" in str(sent.content_variables)
+    assert sent.content_sid == TEMPLATE and "iki" in str(sent.content_variables)
 
 
 def test_63016_late_becomes_a_template_once(fake: TwilioFake) -> None:
-    with db.write() as session:
-        session.add(
-            ShopSetting(
-                key="templates",
-                value={"update": {"tr": {"sid": "HX" + "b" * 32, "variables": ["text"]}}},
-            )
-        )
+    with_template()
     talk = conversation()
     say(talk, "bir")
     sender.drain(talk)
     sid = fake.sent(PHONE)[0].sid
-    with db.write() as session:
-        receipts.record(
-            session,
-            DeliveryUpdate(
-                "twilio_whatsapp", "+14155238886", sid, DeliveryStatus.FAILED, error_code="63016"
-            ),
-        )
+    receipt(sid, "failed", "63016")
     sender.drain(talk)
-    assert [m.content_sid for m in fake.sent(PHONE)] == ["", "HX" + "b" * 32]
+    assert [m.content_sid for m in fake.sent(PHONE)] == ["", TEMPLATE]
 
 
 def test_a_blocked_person_is_not_tried_again_and_the_dead_letter_can_be_replayed(

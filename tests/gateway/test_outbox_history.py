@@ -7,17 +7,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot import clock, db
+from bot import db
 from bot.channels import registry
 from bot.channels.errors import Outcome, SendError
-from bot.channels.events import DeliveryStatus, DeliveryUpdate
 from bot.conversations import queries
 from bot.conversations.models import Message
 from bot.gateway import dead_letters
-from bot.gateway.outbox import receipts, sender
-from bot.shop.models import ShopSetting
+from bot.gateway.outbox import sender
 from tests.fakes.twilio import TwilioFake
-from tests.gateway.outbox_stage import PHONE, bodies, conversation, later, say, states
+from tests.gateway.outbox_stage import (
+    PHONE,
+    bodies,
+    conversation,
+    later,
+    looked_up_in_vain,
+    receipt,
+    say,
+    states,
+    with_template,
+)
 
 
 def _history(index: int = 0) -> list[dict[str, Any]]:
@@ -28,17 +36,6 @@ def _history(index: int = 0) -> list[dict[str, Any]]:
 
 def _whats(index: int = 0) -> list[str]:
     return [entry["what"] for entry in _history(index)]
-
-
-def _receipt(sid: str, status: str, code: str = "", our_id: str = "") -> None:
-    with db.write() as session:
-        receipts.record(
-            session,
-            DeliveryUpdate(
-                "twilio_whatsapp", "+14155238886", sid, DeliveryStatus(status), our_id=our_id,
-                error_code=code,
-            ),
-        )
 
 
 def _drained(talk: int, seconds: float) -> None:
@@ -79,12 +76,12 @@ def test_not_found_and_sent_again(fake: TwilioFake) -> None:
         assert (message.error_code, message.error_text) == (None, None), "it is on its way now"
 
 
-def test_settled_by_a_receipt(fake: TwilioFake) -> None:
+def test_settled_by_areceipt(fake: TwilioFake) -> None:
     talk = conversation()
     fake.fault("drop")
     [uid] = say(talk, "bir")
     sender.drain(talk)
-    _receipt(fake.sent(PHONE)[0].sid, "delivered", our_id=uid)
+    receipt(fake.sent(PHONE)[0].sid, "delivered", our_id=uid)
     assert _whats() == ["unknown", "receipt"] and states() == ["delivered"]
 
 
@@ -96,7 +93,7 @@ def test_settled_by_a_receipt_that_came_before_the_call_failed(fake: TwilioFake)
 
     def taken_and_lost(message):  # type: ignore[no-untyped-def]
         result = original(message)
-        _receipt(result.provider_message_id, "delivered", our_id=uid)
+        receipt(result.provider_message_id, "delivered", our_id=uid)
         raise SendError("no answer", Outcome.UNKNOWN, "timeout")
 
     channel.send = taken_and_lost  # type: ignore[method-assign]
@@ -109,8 +106,8 @@ def test_a_refusal_that_was_reported_later_is_kept_with_what_followed(fake: Twil
     say(talk, "bir", "iki")
     sender.drain(talk)
     first, second = (m.sid for m in fake.sent(PHONE))
-    _receipt(first, "failed", "63018")
-    _receipt(second, "failed", "63032")
+    receipt(first, "failed", "63018")
+    receipt(second, "failed", "63032")
     entries = [*_history(0), *_history(1)]
     assert [(e["what"], e["code"], e["provider_id"], e.get("then")) for e in entries] == [
         ("refused", "63018", first, "again"), ("refused", "63032", second, None),
@@ -122,7 +119,7 @@ def test_a_refused_try_of_another_message_is_not_taken_for_this_one(fake: Twilio
     talk = conversation()
     say(talk, "tamam")
     sender.drain(talk)
-    _receipt(fake.sent(PHONE)[0].sid, "failed", "63018")
+    receipt(fake.sent(PHONE)[0].sid, "failed", "63018")
     _drained(talk, 1)
     fake.fault("error")  # the second is not taken
     say(talk, "tamam")
@@ -136,13 +133,7 @@ def test_a_refused_try_of_another_message_is_not_taken_for_this_one(fake: Twilio
 def test_a_look_up_that_shows_a_refusal_does_what_the_receipt_would_have_done(
     fake: TwilioFake,
 ) -> None:
-    with db.write() as session:
-        session.add(
-            ShopSetting(
-                key="templates",
-                value={"update": {"tr": {"sid": "HX" + "d" * 32, "variables": ["text"]}}},
-            )
-        )
+    with_template()
     talk = conversation()
     fake.fault("drop")
     fake.fail_delivery(PHONE, 63016)
@@ -201,12 +192,7 @@ def test_nobody_waits_longer_than_it_takes_to_be_sure(fake: TwilioFake) -> None:
 def test_a_replayed_message_is_looked_up_anew(fake: TwilioFake) -> None:
     talk = conversation()
     say(talk, "bir")
-    with db.write() as session:
-        session.execute(
-            sa.update(Message).where(Message.direction == "out").values(
-                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
-            )
-        )
+    looked_up_in_vain()
     sender.drain(talk)
     assert states() == ["expired"]
     dead_letters.retry(dead_letters.list_all()[0].id)
@@ -224,12 +210,7 @@ def test_a_replayed_message_is_looked_up_anew(fake: TwilioFake) -> None:
 def test_a_receipt_settles_even_what_was_given_up(fake: TwilioFake) -> None:
     talk = conversation()
     [uid] = say(talk, "bir")
-    with db.write() as session:
-        session.execute(
-            sa.update(Message).where(Message.direction == "out").values(
-                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
-            )
-        )
+    looked_up_in_vain()
     sender.drain(talk)
-    _receipt("SMx", "delivered", our_id=uid)
+    receipt("SMx", "delivered", our_id=uid)
     assert states() == ["delivered"] and _whats() == ["expired", "receipt"]

@@ -9,9 +9,14 @@ import sqlalchemy as sa
 from bot import clock, db
 from bot.conversations.models import Message
 from bot.gateway.outbox import overdue, receipts, sender
-from bot.shop.models import ShopSetting
 from tests.fakes.twilio import TwilioFake
-from tests.gateway.outbox_stage import PHONE, conversation, say, states
+from tests.gateway.outbox_stage import (
+    PHONE,
+    conversation,
+    say,
+    states,
+    with_template,
+)
 
 
 def _sent(fake: TwilioFake, *texts: str) -> int:
@@ -51,13 +56,7 @@ def test_a_message_that_failed_unheard_is_shown_as_failed(fake: TwilioFake) -> N
 
 
 def test_63016_unheard_becomes_a_template(fake: TwilioFake) -> None:
-    with db.write() as session:
-        session.add(
-            ShopSetting(
-                key="templates",
-                value={"update": {"tr": {"sid": "HX" + "e" * 32, "variables": ["text"]}}},
-            )
-        )
+    with_template()
     fake.fail_delivery(PHONE, 63016)
     talk = _sent(fake, "bir")
     _pass(61)

@@ -9,35 +9,23 @@ import sqlalchemy as sa
 
 from bot import clock, db
 from bot.channels import registry
-from bot.channels.events import DeliveryStatus, DeliveryUpdate
 from bot.conversations.models import Conversation, Message
 from bot.conversations.states import Author, Purpose
 from bot.gateway import dead_letters
-from bot.gateway.outbox import queue, receipts, sender
-from bot.shop.models import ShopSetting
+from bot.gateway.outbox import queue, sender
 from tests.fakes.twilio import TwilioFake
-from tests.gateway.outbox_stage import PHONE, SetClock, bodies, conversation, later, say, states
-
-
-def _receipt(sid: str, status: str, code: str = "", our_id: str = "") -> None:
-    with db.write() as session:
-        receipts.record(
-            session,
-            DeliveryUpdate(
-                "twilio_whatsapp", "+14155238886", sid, DeliveryStatus(status), our_id=our_id,
-                error_code=code,
-            ),
-        )
-
-
-def _with_template() -> None:
-    with db.write() as session:
-        session.add(
-            ShopSetting(
-                key="templates",
-                value={"update": {"tr": {"sid": "HX" + "c" * 32, "variables": ["text"]}}},
-            )
-        )
+from tests.gateway.outbox_stage import (
+    PHONE,
+    SetClock,
+    bodies,
+    conversation,
+    later,
+    looked_up_in_vain,
+    receipt,
+    say,
+    states,
+    with_template,
+)
 
 
 def test_the_same_words_twice_are_not_mistaken_for_each_other(fake: TwilioFake) -> None:
@@ -59,13 +47,13 @@ def test_the_same_words_twice_are_not_mistaken_for_each_other(fake: TwilioFake) 
 def test_receipts_of_a_refused_try_say_nothing_about_the_template(
     fake: TwilioFake, late: str
 ) -> None:
-    _with_template()
+    with_template()
     talk = conversation()
     [uid] = say(talk, "bir")
     sender.drain(talk)
     sid = fake.sent(PHONE)[0].sid
-    _receipt(sid, "failed", "63016")
-    _receipt(sid, late, our_id=uid)
+    receipt(sid, "failed", "63016")
+    receipt(sid, late, our_id=uid)
     assert states() == ["queued"]
     sender.drain(talk)
     assert [bool(m.content_sid) for m in fake.sent(PHONE)] == [False, True]
@@ -75,7 +63,7 @@ def test_receipts_of_a_refused_try_say_nothing_about_the_template(
 
 
 def test_63016_before_the_send_call_returned(fake: TwilioFake) -> None:
-    _with_template()
+    with_template()
     talk = conversation()
     [uid] = say(talk, "bir")
     channel = registry.get("twilio_whatsapp")
@@ -84,7 +72,7 @@ def test_63016_before_the_send_call_returned(fake: TwilioFake) -> None:
     def refused_at_once(message):  # type: ignore[no-untyped-def]
         result = original(message)
         if not message.template:
-            _receipt(result.provider_message_id, "failed", "63016", our_id=uid)
+            receipt(result.provider_message_id, "failed", "63016", our_id=uid)
         return result
 
     channel.send = refused_at_once  # type: ignore[method-assign]
@@ -97,7 +85,7 @@ def test_a_temporary_failure_reported_later_is_tried_again(fake: TwilioFake) -> 
     talk = conversation()
     say(talk, "bir")
     sender.drain(talk)
-    _receipt(fake.sent(PHONE)[0].sid, "failed", "63018")
+    receipt(fake.sent(PHONE)[0].sid, "failed", "63018")
     assert states() == ["queued"]
     later(1)
     sender.drain(talk)
@@ -107,12 +95,7 @@ def test_a_temporary_failure_reported_later_is_tried_again(fake: TwilioFake) -> 
 def test_an_outcome_that_stays_unknown_is_a_dead_letter(fake: TwilioFake) -> None:
     talk = conversation()
     say(talk, "bir")
-    with db.write() as session:
-        session.execute(
-            sa.update(Message).where(Message.direction == "out").values(
-                state="unknown", attributes={"look_ups": 5}, sent_at=clock.now()
-            )
-        )
+    looked_up_in_vain()
     sender.drain(talk)
     assert states() == ["expired"]
     [letter] = dead_letters.list_all()
