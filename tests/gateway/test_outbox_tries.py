@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from bot.channels import registry
 from bot.conversations.models import Conversation, Message
 from bot.conversations.states import Author, Purpose
 from bot.gateway import dead_letters
-from bot.gateway.outbox import queue, sender
+from bot.gateway.outbox import claims, queue, sender
 from tests.fakes.twilio import TwilioFake
 from tests.gateway.outbox_stage import (
     PHONE,
@@ -142,9 +143,41 @@ def test_quiet_hours_hold_back_what_nobody_asked_for(
     assert bodies(fake) == ["cevap", "kargonuz yola çıktı"]
 
 
-def test_what_a_killed_worker_held_is_free_when_the_next_one_starts(fake: TwilioFake) -> None:
-    from bot.gateway.outbox import claims
+def test_what_the_provider_said_is_written_once_there_is_room_for_it(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = conversation()
+    say(talk, "bir", "iki")
+    channel, together, full = registry.get("twilio_whatsapp"), db.together, ["once", "twice"]
+    original, sent = channel.send, []
 
+    def send(message):  # type: ignore[no-untyped-def]
+        sent.append(original(message))
+        return sent[-1]
+
+    def without_room(work, durable=True):  # type: ignore[no-untyped-def]
+        if sent and full:
+            raise sa.exc.OperationalError("COMMIT", None, OSError(full.pop()))
+        return together(work, durable)
+
+    channel.send = send  # type: ignore[method-assign]
+    monkeypatch.setattr(db, "together", without_room)
+    sender.drain(talk)
+    assert not full and bodies(fake) == ["bir", "iki"]
+    assert set(states()) <= {"sent", "delivered", "read"}
+
+
+def test_a_process_that_was_killed_and_not_collected_yet_is_dead() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        owner = claims.new_owner().replace(f":{os.getpid()}:", f":{child.pid}:")
+        assert not claims.is_dead(owner)
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended; it is still there
+        assert claims.is_dead(owner)
+    assert claims.is_dead(owner) and not claims.is_dead(owner.replace(":", "x:", 1))
+
+
+def test_what_a_killed_worker_held_is_free_when_the_next_one_starts(fake: TwilioFake) -> None:
     talk = conversation()
     say(talk, "bir")
     living, dead = claims.new_owner(), claims.new_owner().replace(f":{os.getpid()}:", ":999999999:")

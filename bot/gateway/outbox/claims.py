@@ -12,10 +12,10 @@ import os
 import socket
 import threading
 import uuid
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -59,7 +59,17 @@ def is_dead(owner: str | None) -> bool:
     """Tell whether an owner was a process of this machine that no longer runs."""
     host, _, rest = (owner or "").partition(":")
     pid = rest.partition(":")[0]
-    return host == _HOST and pid.isdigit() and not Path(f"/proc/{pid}").exists()
+    return host == _HOST and pid.isdigit() and not _runs(int(pid))
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process runs; a killed one that nobody has collected yet does not."""
+    try:
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def free_dead(session: Session) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import time
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ from bot.conversations.models import DeadLetter, Identity, Message
 from bot.conversations.states import Outbound
 from bot.errors import NotFound, TemporarilyUnavailable
 from bot.gateway.outbox import receipts, remedies
-from bot.gateway.outbox.claims import Claim, Work, claim, in_real, new_owner
+from bot.gateway.outbox.claims import CLAIM_SECONDS, Claim, Work, claim, in_real, new_owner
 from bot.gateway.outbox.tries import is_open, note, superseded
 
 # Providers live in real time: every pause here is in real seconds, whatever the shop's clock does.
@@ -34,6 +35,7 @@ MAX_ATTEMPTS = 10
 _LOOK_UP_AFTER = (5.0, 10.0, 20.0, 60.0, 600.0)  # until an unknown outcome is looked up
 _ABSENT_AFTER = 30.0  # before that, "not there" may mean "not there yet"
 _GIVE_UP_AFTER = 86_400.0  # when the provider can not be asked either
+_WRITE_AGAIN = 0.5
 _SOON = 10.0  # a longer wait is left to the sweep, or each of its bells would start a chain
 log = structlog.get_logger("outbox")
 
@@ -63,15 +65,27 @@ def drain(conversation_id: int, owner: str = "", claimed: Claim = None) -> None:
 
 
 def _send(work: Work, conversation_id: int, owner: str) -> Claim:
+    until = time.monotonic() + CLAIM_SECONDS
     outcome = _deliver(work)
-    step = functools.partial(_settle, outcome, work, conversation_id, owner)
     try:
-        return db.together(step, durable=False)
+        return _written(functools.partial(_settle, outcome, work, conversation_id, owner), until)
     except sa.exc.IntegrityError:
         # What the provider named belongs to another row of ours: whose it is can not be known.
         outcome = _failure(SendError("contradictory answer", Outcome.UNKNOWN, "contradiction"))
-        step = functools.partial(_settle, outcome, work, conversation_id, owner)
-        return db.together(step, durable=False)
+        return _written(functools.partial(_settle, outcome, work, conversation_id, owner), until)
+
+
+def _written(step: Callable[[Session], Claim], until: float) -> Claim:
+    """Write an outcome down. While there is no database, or no room, as often as the claim lasts:
+    what is known now would have to be found out again later, and the person would wait for it.
+    """
+    while True:
+        try:
+            return db.together(step, durable=False)
+        except sa.exc.OperationalError:
+            if time.monotonic() + _WRITE_AGAIN > until:
+                raise
+            time.sleep(_WRITE_AGAIN)
 
 
 def _settle(
