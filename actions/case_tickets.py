@@ -112,11 +112,11 @@ def find_again(
     return None
 
 
-def add_words(ctx: Context, ticket: Ticket, **details: Any) -> Ticket:
-    """Add the customer's message to a ticket."""
+def add_words(ctx: Context, ticket: Ticket, place: int = 0, **details: Any) -> Ticket:
+    """Add the customer's message to a ticket; `place` as of `Context.ordinal`."""
     with db.write() as session:
         return amending.amend(
-            session, int(ticket.id), turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
+            session, int(ticket.id), turn_id=ctx.turn_id, ordinal=ctx.ordinal(place),
             words=ctx.words_of_turn, details=details,
         )
 
@@ -149,10 +149,12 @@ def take_back(ctx: Context, ticket: Ticket) -> bool:
 
 
 def open_of(ctx: Context, intent: str) -> Ticket | None:
-    """Return the customer's newest open ticket of an intent."""
+    """Return the customer's newest open ticket of an intent, or the one this turn has taken back."""
     with db.read() as session:
         own = ticket_queries.of_customer(session, int(ctx.conversation.customer_id))
-    return next((t for t in own if t.state == "open" and t.intent == intent), None)
+    of_intent = [t for t in own if t.intent == intent]
+    repeated = (t for t in of_intent if (t.details or {}).get("taken_back_in") == ctx.turn_id)
+    return next(repeated, None) or next((t for t in of_intent if t.state == "open"), None)
 
 
 def of_number(ctx: Context, number: str | None) -> Ticket | None:
@@ -212,6 +214,7 @@ def _open(
         }
         if spec.notice:
             told["notice_at"] = ctx.received_at.isoformat()
+        is_new = not amending.of_turn(session, ctx.turn_id, ctx.ordinal())
         ticket = tickets.open_ticket(
             session, turn_id=ctx.turn_id, ordinal=ctx.ordinal(),
             conversation_id=ctx.conversation_id, intent=intent, category=spec.category,
@@ -219,7 +222,7 @@ def _open(
             order_number=order.number if order else None,
             details={name: value for name, value in told.items() if value},
         )
-        if intent == "data_deletion_request":
+        if intent == "data_deletion_request" and is_new:
             person = access.who(session, ctx.uid)
             customers.opt_out(
                 session, person.identity_id, proof=f"turn:{ctx.turn_id}", source="data_deletion"

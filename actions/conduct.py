@@ -7,16 +7,23 @@ from typing import Final
 
 from bot.text import clean, fold, squeeze
 
+# "… I do", "… we shall": a threat is what the writer says of themselves, not of a product or a price.
+_I: Final = r"(?:[aeiu]?r[iu][mz]|[ae]?c[ae](?:gi[mz]|[mz]))\b(?! diye)"
 _THREAT: Final = re.compile(
     r"\b(?:"
-    r"(?<!kendimi )oldur(?:urum|uruz|ecegi[mz]|ece[mz]|ucem|icem|cem|mezsem)"
-    r"|gebert(?:irim|iriz|ecegi[mz]|ecem|icem)|bicakla(?:rim|yacagi[mz])|vurac(?:agi[mz]|am)|vururum"
-    r"|dove(?:rim|riz|cegi[mz]|cem)|kafa\w* (?:kirar|kiraca|kopar|sikar|sikaca)\w*"
-    r"|(?:magaza|dukkan|ofis|ev|yer|is ?yer)\w* (?:yakar|yakac|basar|basac|patlat)\w*"
-    r"|bomba (?:koy|at|patlat)\w*|adresini\w* biliyor\w*|nerede oturdugunu\w* biliyor\w*"
-    r"|cani(?:ni|nizi) (?:yakar|yakac|alir|alac)\w*|kanini\w* (?:dok|ic)\w*"
-    r"|(?:will|gonna|going to|ll|wanna|want to) (?:find and )?(?:kill|murder|stab|shoot|hurt|beat)"
+    r"(?<!kendimi )oldur(?:uru[mz]|ece(?:gi[mz]|[mz])|ucem|icem|cem|mezsem)"
+    rf"|gebert{_I}|bicakla{_I}|dov{_I}|vururu[mz] (?:sizi|seni|hepinizi)"
+    r"|(?:sizi|seni|hepinizi|onu|onlari) (?:\w+ )?vur(?:uru[mz]|aca(?:gi[mz]|[mz]))"
+    rf"|kafa(?:ni|nizi|larini|larinizi|na|niza) (?:\w+ )?(?:kir|kopar|sik|patlat|ez){_I}"
+    rf"|(?:magaza|dukkan|ofis|ev|is ?yer|yerin)\w* (?:\w+ )?(?:yak|bas|patlat){_I}"
+    rf"|bomba (?:koy|at|patlat)(?:{_I}|d[iu][mk]\b|t[iu][mk]\b)"
+    r"|(?:senin|ev(?:in|inin|inizin)) adresini\w* biliyoru[mz]|^adresini\w* biliyoru[mz]"
+    r"|nerede oturdugunu\w* biliyoru[mz]"
+    rf"|cani(?:ni|nizi) (?:yak|al){_I}|kani(?:ni|nizi) (?:dok|ic){_I}"
+    r"|(?:^|(?:i|we|i m|i am|we re|we are|im) (?:\w+ )?)(?:will|gonna|going to|ll|wanna|want to)"
+    r" (?:find and )?(?:kill|murder|stab|shoot|hurt|beat)"
     r" (?:you|u|y all|all of you|them|him|her|your)\b"
+    r"|ill (?:kill|murder|stab|shoot|hurt|beat) (?:you|u|them|him|her)\b"
     r"|i know where (?:you|u) (?:live|work)|(?:burn|blow) (?:down |up )?your (?:shop|store|office|house)"
     r")"
 )
@@ -34,16 +41,24 @@ _CHILD: Final = re.compile(
 )
 _INSULT: Final = (
     r"s+i?k+t+i?r\w*|s2k\w*|sikeyim\w*|amk|aq|amq|mk|aminak\w*|orospu\w*|pic(?:ler|siniz|sin)?"
-    r"|serefsiz\w*|gerizekali\w*|aptal\w*|salak\w*|ahmak\w*|mal|ibne\w*|yavsak\w*|it|kopek"
+    r"|serefsiz\w*|gerizekali\w*|aptal\w*|salak\w*|ahmak\w*|ibne\w*|yavsak\w*"
     r"|dangalak\w*|beyinsiz\w*|geber\w*|defol\w*|haysiyetsiz\w*|pislik\w*|oc"
     r"|fuck\w*|asshole\w*|idiots?|bitch\w*|morons?|stupid|dumb|bastards?|stfu|crap|shit\w*"
+)
+# Words of every day that are an insult when somebody is called so.
+_MILD: Final = r"mal|it|itler|kopek(?:ler)?"
+_CALLED: Final = (
+    r"sen|siz|siniz|misin(?:iz)?|musun(?:uz)?|hepiniz|lan|ulan|herif\w*|oglu|evladi|cocugu|sizin|senin"
 )
 _BESIDE: Final = (
     r"gi[td](?:in)?|lan|ulan|ya|be|sen|siz|siniz|misin(?:iz)?|musun(?:uz)?|hepiniz|hep|bir|bot|the|a|you"
     r"|u|off|are|your|is|this|kes|sesini|cocugu|cocuklari|geri|zekali|evladi|oglu|artik|allah|sizin"
     r"|senin|sizi|seni|robot|herif\w*|all|piece|of|up|shut|s"
 )
-_ONLY_INSULT: Final = re.compile(rf"(?:(?:{_BESIDE}) )*(?:{_INSULT})(?: (?:{_INSULT}|{_BESIDE}))*")
+_STRONG_WORD: Final = re.compile(_INSULT)
+_MILD_WORD: Final = re.compile(_MILD)
+_CALLED_WORD: Final = re.compile(_CALLED)
+_BESIDE_WORD: Final = re.compile(f"{_BESIDE}|{_CALLED}")
 
 
 def is_threat(text: str) -> bool:
@@ -59,7 +74,13 @@ def needs_care(text: str) -> bool:
 
 def is_insult(text: str) -> bool:
     """Tell whether a message is an insult and nothing else."""
-    return bool(_ONLY_INSULT.fullmatch(_words(text)))
+    words = _words(text).split()
+    strong = [w for w in words if _STRONG_WORD.fullmatch(w)]
+    mild = [w for w in words if _MILD_WORD.fullmatch(w)]
+    rest = [w for w in words if w not in strong and w not in mild]
+    if not all(_BESIDE_WORD.fullmatch(w) for w in rest):
+        return False
+    return bool(strong) or bool(mild and any(_CALLED_WORD.fullmatch(w) for w in rest))
 
 
 def _words(text: str) -> str:

@@ -32,13 +32,14 @@ def _wanted(ctx: Context, text: str) -> str | None:
     # Imported here: these build on the module that calls us.
     from actions.case_tickets import add_words, open_alarm, open_of
 
-    if conduct.is_threat(text):
-        return "action_threat"
     if is_dangerous(text):
         warned = open_alarm(ctx)
         if warned is None:
             return "action_safety"
-        add_words(ctx, warned)  # they know what to do; the person who helps reads the rest
+        # They know what to do; the person who helps reads the rest.
+        add_words(ctx, warned, place=5)
+    if conduct.is_threat(text):
+        return "action_threat"
     if conduct.needs_care(text):
         return "action_needs_care"
     if ctx.conversation.state == Handling.WAITING.value and stops_waiting(text):

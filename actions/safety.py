@@ -75,6 +75,7 @@ _WORDS: Final = (
     rf"{_BODY}(?:\w+ )?(?:yan{_ENDS}|yakti|yakiyo|yakmis|hasla)",
     rf"{_DEVICE}{_ADVERBS}(?:yan{_ENDS}|eri(?:di|mis|yo)|sis(?:ti|mis|iyo|kin))",
     rf"(?:ev|mutfak|perde|hali|koltuk|yatak|masa|oda)(?:m|im|imiz|miz|si|lar)? yan{_ENDS}",
+    r"(?:ev|mutfak|oda)(?:i|im?izi|imi|si|sini|yi)? yak(?:acak|iyo|mis|ti\b)",
     r"plasti\w+ (?:\w+ )?eri(?:di|mis|yo)", r"melt(?:ed|ing|s)\b",
     r"burn(?:ing|t|ed|s|ts)? (?:smell|plastic|my|his|her|our|hand|finger|skin|me\b)",
     r"(?:is|was|are|it s|its|started|keeps) burning\b", r"burnt (?:my|his|her|our|hand)",

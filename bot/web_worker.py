@@ -5,7 +5,8 @@ everybody waits with it. A connection that is closed after its answer is lingere
 accepting loop, up to 2 s for a peer that does not close its end: five such peers stop all webhooks
 for ten seconds. And a new connection that says nothing holds a thread for 5 s: browsers open such
 ones in advance, and as many of them as there are threads stop everything as well. Here both wait in
-the poller, which costs neither the loop nor a thread. A worker out of file descriptors rests for a
+the poller, which costs neither the loop nor a thread; a peer that falls silent in the middle of its
+request holds a thread for 15 s, not for ever. A worker out of file descriptors rests for a
 moment instead of dying.
 
 What the application can refuse by the first bytes alone (`extensions["destek.door"]`: bytes of a
@@ -21,6 +22,7 @@ import errno
 import resource
 import selectors
 import socket
+import struct
 import time
 from collections.abc import Callable
 from concurrent import futures
@@ -46,6 +48,7 @@ class Worker(gthread.ThreadWorker):
     """gthread for a machine that also has event streams and slow peers."""
 
     worker_connections: int
+    silence = 15  # seconds in the middle of a request, or of an answer, without a byte
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,6 +101,8 @@ class Worker(gthread.ThreadWorker):
                     raise
                 return
             self.nr_conns += 1
+            for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                connected.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", self.silence, 0))
             conn = gthread.TConn(self.cfg, connected, address, listener.getsockname())
             if self._begin(conn):
                 continue

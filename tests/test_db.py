@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from bot import db
 from bot.conversations.models import Customer
@@ -48,9 +49,22 @@ def _recovers(session: Session) -> str:
     return "not reached"
 
 
+def _rolled_back_by_sqlite(session: Session) -> None:
+    """Fail after SQLite has undone the whole transaction, as it does when the disk is full."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().connection.cursor().execute("ROLLBACK")
+    raise LookupError("no room")
+
+
+def _follow_up_fails(session: Session) -> str:
+    db.after_commit(session, lambda: 1 / 0)
+    return "stored"
+
+
 @pytest.mark.parametrize(
     ("special", "comes_out"),
-    [(_raises, LookupError), (_breaks, sa.exc.IntegrityError), (_recovers, "recovered")],
+    [(_raises, LookupError), (_breaks, sa.exc.IntegrityError), (_recovers, "recovered"),
+     (_rolled_back_by_sqlite, LookupError), (_follow_up_fails, "stored")],
 )
 def test_of_those_who_write_together_each_fails_alone(
     database: str, special: Work, comes_out: Any
@@ -73,11 +87,12 @@ def test_of_those_who_write_together_each_fails_alone(
     assert came.wait(10)
     rest = [_makes("one"), special, _makes("two"), _makes("three")]
     threads = [threading.Thread(target=bring, args=(i, w)) for i, w in enumerate(rest, start=1)]
-    for thread in threads:
-        thread.start()
-    go.set()
-    for thread in (first, *threads):
-        thread.join(20)
+    with capture_logs():
+        for thread in threads:
+            thread.start()
+        go.set()
+        for thread in (first, *threads):
+            thread.join(20)
     assert outcomes == {0: None, 1: "one", 2: comes_out, 3: "two", 4: "three"}
     with db.read() as session:
         names = sorted(session.scalars(sa.select(Customer.name)))
@@ -113,6 +128,25 @@ def test_what_follows_a_commit_is_not_done_for_a_piece_that_failed(database: str
         db.together(fails)
     db.together(works)
     assert done == ["worked"]
+
+
+def test_what_one_piece_leads_to_holds_up_nobody_else(database: str) -> None:
+    came, hangs, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(session: Session) -> None:
+        came.set()
+        db.after_commit(session, lambda: (hangs.set(), go_on.wait(10)))
+
+    def bring() -> None:
+        db.together(slow)
+
+    thread = threading.Thread(target=bring)
+    thread.start()
+    assert came.wait(10) and hangs.wait(10)
+    assert db.together(_makes("meanwhile")) == "meanwhile", "the line has moved on"
+    assert thread.is_alive()
+    go_on.set()
+    thread.join(10)
 
 
 def test_a_row_is_inserted_once_and_says_its_number(database: str) -> None:

@@ -22,6 +22,7 @@ import requests
 
 from bot.channels import registry
 from bot.supervisor import redis_server
+from bot.web_worker import Worker
 from tests import databases
 from tests.console import stage
 from tests.databases import Databases
@@ -70,6 +71,12 @@ class Redis:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+class Impatient(Worker):
+    """The product's worker, which waits a second instead of fifteen for peers that fall silent."""
+
+    silence = 1
 
 
 class WebServer:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -85,7 +86,7 @@ class Writer:
         except FileNotFoundError:
             return False  # erased since the folder was listed
         with file:
-            status = path.stat()
+            status = os.fstat(file.fileno())  # of what is read, whatever has its name by now
             self._put(name, file, status.st_size, status.st_mode & 0o700)
         return True
 

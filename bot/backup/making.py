@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from bot import clock
-from bot.backup import files, picture, tables
+from bot.backup import files, picture, scratch, tables
 from bot.backup.archive import Writer
 from bot.config import Settings
 from bot.errors import Conflict
 
 Say = Callable[[str], None]
 _SPEAK_EVERY = 3.0  # seconds
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)  # a file system of one name a file, as FAT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +44,9 @@ def make(settings: Settings, target: Path, with_models: bool, say: Say) -> Made:
     if target.is_dir():
         target = target / time.strftime("destek-%Y%m%d-%H%M%S.tar.gz", time.gmtime(clock.real()))
     if target.exists():
-        raise Conflict(f"{target} is there already; a backup never replaces another one")
+        raise _taken(target)
     folder = target.resolve().parent
+    scratch.sweep(folder)
     with _appearing(target) as file, picture.taken(settings, folder) as seen:
         about, rows = _describe(settings, seen, with_models)
         say(f"{rows} rows at migration {seen.head}")
@@ -103,16 +106,28 @@ def speaking(say: Say, name: str, total: int) -> Callable[[int], None]:
 @contextlib.contextmanager
 def _appearing(target: Path) -> Iterator[IO[bytes]]:
     """Give a file of mode 600 that gets its name once it is whole and on the disk."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    with scratch.named(target.resolve().parent, scratch.PART) as (handle, path):
+        with os.fdopen(handle, "wb", closefd=False) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(target)
-        folder = os.open(target.resolve().parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
-    finally:
-        temporary.unlink(missing_ok=True)
+            os.fsync(handle)
+        _give_name(path, target)
+        scratch.sync(path.parent)
+
+
+def _give_name(path: Path, target: Path) -> None:
+    """Let a whole file appear, unless something has got the name meanwhile."""
+    try:
+        try:
+            os.link(path, target)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            path.rename(target)
+    except FileExistsError as error:
+        raise _taken(target) from error
+
+
+def _taken(target: Path) -> Conflict:
+    return Conflict(f"{target} is there already; a backup never replaces another one")

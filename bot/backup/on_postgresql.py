@@ -11,6 +11,7 @@ from psycopg2 import sql
 from sqlalchemy.pool import NullPool
 
 from bot.backup.places import Place
+from bot.backup.swapping import Swap
 from bot.backup.tables import Columns
 from bot.errors import InvalidInput
 
@@ -32,7 +33,7 @@ class Server(Place):
         self.database.execute(sa.schema.CreateSchema(self._schema))
         for name in names:  # with their indexes and sequences
             self._run("ALTER TABLE {} SET SCHEMA {}", name, self._schema)
-        self.kept_as = f"the schema {self._schema}"
+        self.kept.append(f"the schema {self._schema}")
 
     def close(self) -> None:
         if hasattr(self, "database"):
@@ -75,7 +76,10 @@ class Server(Place):
         if highest is not None and self.database.scalar(sa.select(sequence)) is not None:
             self.database.execute(sa.select(sa.func.setval(sequence, highest)))
 
-    def commit(self) -> None:
+    def seal(self) -> None:
+        """Nothing: the server writes it."""
+
+    def commit(self, swap: Swap) -> None:
         self.database.commit()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,13 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
-from bot.backup import tables
+from bot.backup import swapping, tables
 from bot.backup.places import Place
+from bot.backup.swapping import Swap
 from bot.backup.tables import Columns
 from bot.errors import InvalidInput
+
+_WITH = ("-shm", "-wal", "-journal", "")  # a database with its log, itself last
 
 
 class Files(Place):
@@ -29,9 +31,12 @@ class Files(Place):
         # Beside what they are to be: a rename works within one file system only.
         self._new = tuple(t.with_name(f".{t.name}.restoring") for t in self._targets)
         self._aside = aside
+        self._old: list[tuple[Path, Path]] = []  # (what is there, where it goes)
         self._open: list[Connection] = []
 
     def open(self) -> None:
+        for target in self._targets:
+            self._plan(target)
         for new in self._new:
             new.parent.mkdir(parents=True, exist_ok=True)
             new.unlink(missing_ok=True)
@@ -64,24 +69,30 @@ class Files(Place):
         if broken:
             raise InvalidInput(f"rows of {broken[0][0]} refer to rows that are not in the archive")
 
-    def commit(self) -> None:
+    def _plan(self, target: Path) -> None:
+        """Find out where the old files go: a log beside another database would spoil that one."""
+        aside = self._aside
+        if not swapping.is_movable(target, aside.parent):
+            aside = target.parent / aside.name  # a database elsewhere than in `DATA_DIR`
+        for suffix in _WITH:
+            file = target.with_name(target.name + suffix)
+            swapping.require_movable(file, aside.parent)
+            self._old.append((file, aside / file.name))
+            if file.exists() and str(aside) not in self.kept:
+                self.kept.append(str(aside))
+
+    def seal(self) -> None:
         for connection in self._open:
             connection.commit()
             connection.close()
-        os.sync()
-        for new, target in zip(self._new, self._targets, strict=True):
-            self._set_aside(target)
-            new.rename(target)
+        for target in filter(Path.exists, self._targets):
+            with contextlib.suppress(sqlite3.Error):  # a damaged one is moved as it is
+                with contextlib.closing(sqlite3.connect(target)) as old:
+                    old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _set_aside(self, target: Path) -> None:
-        """Move a file with its log: a log beside another database would spoil that one."""
-        if not target.exists():
-            return
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(target)) as old:
-            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # a damaged one is moved as it is
-        self._aside.mkdir(parents=True, exist_ok=True)
-        for suffix in ("-shm", "-wal", ""):
-            file = target.with_name(target.name + suffix)
+    def commit(self, swap: Swap) -> None:
+        for file, aside in self._old:
             if file.exists():
-                shutil.move(file, self._aside / file.name)
-        self.kept_as = str(self._aside)
+                swap.move(file, aside)
+        for new, target in zip(self._new, self._targets, strict=True):
+            swap.move(new, target)

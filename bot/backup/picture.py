@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool, StaticPool
 
+from bot.backup import scratch
 from bot.backup.tables import MEMORY, VERSIONS
 from bot.config import Settings
 from bot.errors import ConfigurationError, NotFound
@@ -56,23 +55,23 @@ def database_file(settings: Settings) -> Path | None:
 
 
 @contextlib.contextmanager
-def taken(settings: Settings, scratch: Path) -> Iterator[Picture]:
-    """Give the picture; `scratch` is a folder with room for a copy of the SQLite files."""
+def taken(settings: Settings, folder: Path) -> Iterator[Picture]:
+    """Give the picture; `folder` is one with room for a copy of the SQLite files."""
     file = database_file(settings)
-    taking = _of_files(file, memory_file(settings), scratch) if file else _of_server(settings)
+    taking = _of_files(file, memory_file(settings), folder) if file else _of_server(settings)
     with taking as picture:
         yield picture
 
 
 @contextlib.contextmanager
-def _of_files(file: Path, memory: Path, scratch: Path) -> Iterator[Picture]:
+def _of_files(file: Path, memory: Path, folder: Path) -> Iterator[Picture]:
     if not file.exists():
         raise NotFound(f"there is no database at {file}")
     paths = [file, *([memory] if memory.exists() else [])]
     with contextlib.ExitStack() as stack:
         views = _views(paths)
         try:
-            copies = [stack.enter_context(_copied(view, scratch)) for view in views]
+            copies = [stack.enter_context(_copied(view, folder)) for view in views]
         finally:
             for view in views:
                 view.close()
@@ -101,21 +100,19 @@ def _views(paths: Sequence[Path]) -> list[sqlite3.Connection]:
 
 
 @contextlib.contextmanager
-def _copied(view: sqlite3.Connection, scratch: Path) -> Iterator[Connection]:
-    handle, name = tempfile.mkstemp(prefix=".destek-copy-", dir=scratch)  # mode 600
-    os.close(handle)
-    try:
-        target = sqlite3.connect(name)
+def _copied(view: sqlite3.Connection, folder: Path) -> Iterator[Connection]:
+    # It has a name while it is written; from then on it lives until it is closed, and goes with us
+    # however we end. What is left by who was killed before is swept by the next backup.
+    with scratch.named(folder, scratch.COPY) as (_, path):
+        target = sqlite3.connect(path)
         target.execute("PRAGMA synchronous=OFF")
         target.execute("PRAGMA journal_mode=OFF")
         view.backup(target)
         target.close()
         copy = sqlite3.connect(
-            f"file:{quote(name)}?immutable=1", uri=True, check_same_thread=False
+            f"file:{quote(str(path))}?immutable=1", uri=True, check_same_thread=False
         )
         copy.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    finally:
-        os.unlink(name)  # it lives on until it is closed, and goes with us however we end
     engine = sa.create_engine("sqlite://", creator=lambda: copy, poolclass=StaticPool, future=True)
     with engine.connect() as connection:
         yield connection

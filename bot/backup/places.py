@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.backup import tables
 from bot.backup.migrating import migrate
+from bot.backup.swapping import Swap
 from bot.backup.tables import Columns
 from bot.errors import InvalidInput
 from bot.nlu import dialogue
@@ -20,14 +21,14 @@ class Place(abc.ABC):
 
     database: Connection
     memory: Connection
-    kept_as = ""  # where what was there before is after `commit`, in words
 
     def __init__(self) -> None:
+        self.kept: list[str] = []  # where what is there now is after `commit`, in words
         self._known: dict[str, Any] = {}
 
     @abc.abstractmethod
     def open(self) -> None:
-        """Begin with no tables."""
+        """Begin with no tables; from here on `kept` is known."""
 
     def prepare(self, head: str) -> None:
         """Make the tables as they were when the backup was made."""
@@ -54,7 +55,11 @@ class Place(abc.ABC):
         """Check what was loaded; let new rows get numbers after the loaded ones."""
 
     @abc.abstractmethod
-    def commit(self) -> None:
+    def seal(self) -> None:
+        """Have all of it written, so that what is left to do is short and does not need room."""
+
+    @abc.abstractmethod
+    def commit(self, swap: Swap) -> None:
         """Put it in place and what was there aside."""
 
     @abc.abstractmethod

@@ -1,7 +1,9 @@
 """Restoring a backup: read once, checked to its end, and only then put in place of what is there.
 
-Nothing is deleted: what was there before is moved aside, and the report says where. Until the last
-step the old data stays as it is, so that a damaged archive, a full disk or a Ctrl-C changes nothing.
+Nothing is deleted: what was there before is moved aside, and it is said where, before and afterwards.
+Until the last step the old data stays as it is, so that a damaged archive, a full disk or a Ctrl-C
+changes nothing. That step is a few renames and PostgreSQL's commit: it can not be interrupted, and what
+fails in it is taken back. Only a power cut or `kill -9` within it leaves part of both.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.backup import archive, files, migrating, occupied, tables
+from bot.backup import archive, files, migrating, occupied, swapping, tables
 from bot.backup.making import speaking
 from bot.backup.on_postgresql import Server
 from bot.backup.on_sqlite import Files
@@ -78,6 +80,8 @@ def _replace(settings: Settings, reader: archive.Reader, catch_up: bool, say: Sa
     name = time.strftime("before-restore-%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{int(now % 1 * 1000):03d}"
     aside = settings.data_dir.resolve() / name
     with _staging(settings.data_dir) as staged, _place(settings, aside) as place:
+        names = [name for name in reader.about["files"] if name in files.kept(True)]
+        kept = _planned(aside, names, place)
         place.prepare(str(reader.about["head"]))
         done = _read(reader, place, staged, say)
         place.finish()
@@ -87,11 +91,23 @@ def _replace(settings: Settings, reader: archive.Reader, catch_up: bool, say: Sa
         with Session(bind=place.database, future=True) as session:
             settled = settle(session, catch_up)
             session.flush()
+        place.seal()
+        os.sync()
+        for where in kept:
+            say(f"what is there now goes to {where}")
         say("putting everything in place")
-        place.commit()
-        moved = _put_files(settings.data_dir, staged, aside, reader.about["files"])
-    kept = [k for k in (place.kept_as, str(aside) if moved else "") if k]
-    return dataclasses.replace(done, settled=settled, kept=tuple(dict.fromkeys(kept)))
+        with swapping.together(say) as swap:
+            _put_files(swap, staged, aside, names)
+            place.commit(swap)  # last: of PostgreSQL's nothing can be taken back
+    return dataclasses.replace(done, settled=settled, kept=kept)
+
+
+def _planned(aside: Path, names: list[str], place: Place) -> tuple[str, ...]:
+    """Return where what is there goes, in words; raise Conflict if some of it can not be moved."""
+    for name in names:
+        swapping.require_movable(aside.parent / name, aside.parent)
+    there = any(os.path.lexists(aside.parent / name) for name in names)
+    return tuple(dict.fromkeys([*place.kept, *([str(aside)] if there else [])]))
 
 
 def _require_known(about: dict[str, Any]) -> None:
@@ -173,17 +189,11 @@ def _place(settings: Settings, aside: Path) -> Iterator[Place]:
         place.close()
 
 
-def _put_files(data_dir: Path, staged: Path, aside: Path, names: list[str]) -> bool:
-    """Move what the archive held to its place; tell whether something had to be moved aside."""
-    moved = False
+def _put_files(swap: swapping.Swap, staged: Path, aside: Path, names: list[str]) -> None:
+    """Move what the archive held to its place, and what is there aside."""
     for name in names:
-        if name not in files.kept(True):
-            continue
-        target = data_dir.resolve() / name
-        if target.exists():
-            aside.mkdir(parents=True, exist_ok=True, mode=0o700)
-            target.rename(aside / name)
-            moved = True
+        target = aside.parent / name
+        if os.path.lexists(target):
+            swap.move(target, aside / name)
         if (staged / name).exists():
-            (staged / name).rename(target)
-    return moved
+            swap.move(staged / name, target)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.conversations.models import Conversation, Lease, Message, Turn
 from bot.conversations.states import Outbound
-from bot.gateway.outbox.tries import is_open, note
+from bot.gateway.outbox.tries import ask_anew, is_open, note
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _doubt(session: Session) -> int:
         message.state = Outbound.UNKNOWN.value
         message.claim_owner, message.claim_until = None, 0.0
         message.attempts = 1  # pauses grow with tries; here they begin anew
-        message.attributes = {**(message.attributes or {}), "look_ups": 0}
+        ask_anew(message)
         if not is_open(message):
             note(message, "unknown", code="restored")
         message.next_attempt_at = message.created_at  # due, whatever the shop's clock does next

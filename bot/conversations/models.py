@@ -150,6 +150,8 @@ class Message(Base):
         sa.UniqueConstraint("turn_id", "direction", "ordinal"),
         sa.Index("ix_message_conversation_id_id", "conversation_id", "id"),
         sa.Index("ix_message_direction_state", "direction", "state", "next_attempt_at"),
+        # A receipt without our own id names the provider's, and not always the account we sent from.
+        sa.Index("ix_message_provider_message_id", "provider_message_id"),
     )
 
     id = sa.Column(BigId, primary_key=True, autoincrement=True)

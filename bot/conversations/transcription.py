@@ -15,7 +15,11 @@ class Transcriber(Protocol):
     """Turns a voice note into words."""
 
     def transcribe(self, note: Attachment) -> str | None:
-        """Return what is said in a note, or None when that can not be found out."""
+        """Return what is said in a note, or None when that can not be found out.
+
+        Called within a database transaction: a service elsewhere is asked by the job that fetches
+        the note, and only what it said is looked up here.
+        """
 
 
 class NoTranscriber:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot import admission
 from bot.db.engines import engine
-from bot.db.sessions import write, writers
+from bot.db.sessions import follow_up, write, writers
 
 T = TypeVar("T")
 _guard = threading.Lock()
@@ -29,6 +30,7 @@ class _Piece:
     leads: bool = False
     result: Any = None
     error: BaseException | None = None
+    hooks: list[Callable[[], object]] = dataclasses.field(default_factory=list)
 
 
 _MOST_TOGETHER = 50  # pieces in one transaction, so that nobody waits long for the others
@@ -58,6 +60,7 @@ def together(work: Callable[[Session], T], durable: bool = True) -> T:
         _lead()
     if piece.error is not None:
         raise piece.error
+    follow_up(piece.hooks)  # here: what one piece leads to must not hold up the others
     return piece.result  # type: ignore[no-any-return]
 
 
@@ -111,22 +114,24 @@ def _write_batch(batch: Sequence[_Piece]) -> None:
 def _write_pieces(batch: Sequence[_Piece]) -> None:
     with write(durable=any(p.durable for p in batch)) as session:
         if len(batch) == 1:  # its failure is the transaction's
+            session.info["after_commit"] = batch[0].hooks = []
             batch[0].result = batch[0].work(session)
             return
-        hooks: list[Callable[[], object]] = session.info["after_commit"]
         # The driver's own savepoints: SQLAlchemy's cost as much as a piece's statements.
         savepoint = session.connection().connection.cursor()
         for piece in batch:
-            before = len(hooks)
+            session.info["after_commit"] = piece.hooks = []
             savepoint.execute("SAVEPOINT piece")
             try:
                 piece.result = piece.work(session)
                 session.flush()
             except Exception as error:
-                del hooks[before:]
                 piece.error = error
                 if not session.is_active:  # a failed flush ends the session's transaction
                     raise _Broken from error
-                savepoint.execute("ROLLBACK TO piece")
+                try:
+                    savepoint.execute("ROLLBACK TO piece")
+                except sqlite3.Error:  # SQLite has rolled everything back (no room, bad disk)
+                    raise _Broken from error
             savepoint.execute("RELEASE piece")
             session.expunge_all()  # the next piece reads what is there, not what this one knew

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot import admission, config
 from bot.admission import PATIENCE
 from bot.db.engines import engine
+
+log = structlog.get_logger("db")
 
 # SQLite lets one writer in and lets the others sleep and try again; within a process a plain line
 # hands over at once.
@@ -34,8 +37,8 @@ def read() -> Iterator[Session]:
 def write(durable: bool = True) -> Iterator[Session]:
     """Give a session whose transaction commits at the end, or rolls back on any exception.
 
-    `durable=False` is for what a power cut may take back: leases, claims, receipts, outcomes that
-    can be looked up again. On SQLite it saves the wait for the disk; nothing that is killed alone
+    `durable=False` is for what a power cut may take back: leases, receipts, outcomes that can be
+    looked up again. On SQLite it saves the wait for the disk; nothing that is killed alone
     loses it, and the next durable commit carries everything before it to the disk.
     """
     base = engine()
@@ -51,8 +54,16 @@ def write(durable: bool = True) -> Iterator[Session]:
                 if sqlite_file:
                     _enter(session)
                 yield session
+    follow_up(hooks)
+
+
+def follow_up(hooks: Sequence[Callable[[], object]]) -> None:
+    """Do what was to follow a commit. It has happened: a hook that fails is logged and no more."""
     for hook in hooks:
-        hook()
+        try:
+            hook()
+        except Exception:
+            log.exception("after_commit_failed")
 
 
 def _enter(session: Session) -> None:

@@ -19,7 +19,7 @@ from bot.conversations.models import Attachment, Conversation, DeadLetter, Ident
 from bot.conversations.states import Inbound, Outbound
 from bot.errors import Conflict, NotFound
 from bot.gateway import intake
-from bot.gateway.outbox.tries import supersede
+from bot.gateway.outbox.tries import ask_anew, supersede
 
 _ENDED = (Outbound.FAILED.value, Outbound.NOT_SENT.value)
 
@@ -105,7 +105,7 @@ def _send_again(letter: DeadLetter) -> str:
             # Whether it arrived was never known: asked once more before anything is sent.
             message.state = Outbound.UNKNOWN.value
             message.attempts = 1
-            message.attributes = {**(message.attributes or {}), "look_ups": 0}
+            ask_anew(message)
             message.next_attempt_at = clock.now()
             done = "looked up again, and sent if the provider does not have it"
         else:

@@ -9,7 +9,6 @@ Rasa's own ones included. Bodies and answers are described in docs/architecture.
 
 from __future__ import annotations
 
-import gc
 import hmac
 import logging
 import re
@@ -26,6 +25,7 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
+from bot import garbage
 from bot.nlu import quiet
 from bot.nlu.endpoint import WatchedEndpoint
 from bot.nlu.tracker_store import DestekTrackerStore
@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Destek-Secret"  # noqa: S105  its name, not a secret
 MAX_SENDER = 255
-GC_THRESHOLD = (20_000, 20, 50)
 _SESSION_COMMAND = re.compile(r"\s*/(?:restart|back|session_start)\b")
 _event_lists = validator_for(EVENTS_SCHEMA)(EVENTS_SCHEMA)
 
@@ -113,9 +112,7 @@ def _guarded(handler: Handler) -> Handler:
 
 async def _set_aside(_app: Sanic, _loop: Any) -> None:
     """Keep the garbage collector from going through all of Rasa and the model again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLD)
+    garbage.settle()
 
 
 async def _close_connections(app: Sanic, _loop: Any) -> None:

@@ -67,7 +67,7 @@ def test_what_names_no_hour_ahead_is_no_wish(text: str) -> None:
     "kablo yanıyor", "my child swallowed a part", "gas leak", "zehirlendik", "elim kanıyor",
     "kanaması var", "boğuldu az kalsın", "çocuk boğuluyordu", "the burning smell is strong",
     "oğlum pili yutmuş", "elektrik kaçağı var", "kaçak var", "su ısıtıcısı tutuştu",
-    "batarya şişiyor",
+    "batarya şişiyor", "cihaz az kalsın evi yakacaktı", "ocak evi yakacak diye korkuyorum duman çıkıyor",
 ])
 def test_danger_is_heard(text: str) -> None:
     assert is_dangerous(text)
@@ -100,6 +100,9 @@ def test_what_only_sounds_like_danger_is_not(text: str | None) -> None:
 
 @pytest.mark.parametrize("text", [
     "seni öldürürüm", "gebertirim sizi", "kafanı kırarım", "ofisinizi basarım", "I know where you live",
+    "sizi döverim", "mağazanızı yakacağım", "evinin adresini biliyorum", "canınızı yakarım", "sizi vururum",
+    "dükkanı patlatırım", "I'll kill you", "we are going to hurt you", "gonna beat you", "dövcem sizi",
+    "kafana sıkarım", "i will stab all of you", "bıçaklarım hepinizi", "ofise bomba koyacağım",
 ])
 def test_a_threat_is_heard(text: str) -> None:
     assert is_threat(text)
@@ -108,6 +111,10 @@ def test_a_threat_is_heard(text: str) -> None:
 @pytest.mark.parametrize("text", [
     "meraktan öldüreceksiniz beni", "bu bekleyiş öldürdü bizi", "kendimi öldüreceğim",
     "adresinizi bilmiyorum", "fiyatı kırar mısınız", "sizi şikayet ederim", "",
+    "servisin adresini biliyor musunuz", "kurye adresini biliyor mu", "ayakkabı yere basarken kayıyor",
+    "this cable will kill you", "ocak evi yakacak diye korkuyorum", "oyuncağın kafası kopar mı",
+    "canınızı yakacak fiyatlar", "sizin adresinizi biliyorum ama saatleri bilmiyorum",
+    "kapıya vuracağım", "it will hurt your skin", "evi yakacağım diye korkuyorum", "düğmeye basarım",
 ])
 def test_what_only_sounds_like_a_threat_is_not(text: str) -> None:
     assert not is_threat(text)
@@ -125,7 +132,10 @@ def test_a_child_is_heard(text: str, wanted: bool) -> None:
 
 @pytest.mark.parametrize(("text", "wanted"), [
     ("siktir git", True), ("s*ktirin gidin aq", True), ("salak mısınız siz", True),
-    ("siparişim nerede amk", False), ("mal geldi", False), ("it", True), ("", False),
+    ("siparişim nerede amk", False), ("mal geldi", False), ("it", False), ("it is the", False),
+    ("is it", False), ("köpek", False), ("mal", False), ("mal mısınız", True), ("it herifler", True),
+    ("köpeksin sen", False), ("siz köpeksiniz lan", False), ("sen köpek", True), ("", False),
+    ("you piece of shit", True),
 ])
 def test_only_a_bare_insult_is_one(text: str, wanted: bool) -> None:
     assert is_insult(text) is wanted

@@ -89,6 +89,27 @@ def test_what_people_promised_is_kept_or_broken(
     assert keeping.run() == 0
 
 
+def test_promises_of_which_nothing_is_new_cost_nothing_each(busy_shop: None) -> None:
+    """Every ticket has one: with thousands open the clock would be busy with nothing else."""
+    talks = [chat(f"+90555333{n:04d}") for n in range(5)]
+    for talk in talks * 8:
+        promise(talk, "ticket_answer", tuesday("12:00"), ticket=False)
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        assert keeping.run() == 0
+    finally:
+        sa.event.remove(db.engine(), "before_cursor_execute", note)
+    assert len([s for s in asked if "SELECT" in s]) <= 2 and set(outcomes()) == {"open"}
+    claims(talks[0])
+    answers(talks[0])
+    assert keeping.run() == 8
+
+
 def test_another_tickets_solution_keeps_nothing(busy_shop: None, set_clock: SetClock) -> None:
     talk = chat()
     promise(talk, "ticket_answer", tuesday("12:00"))

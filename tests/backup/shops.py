@@ -62,7 +62,7 @@ class Shop:
     def restore(self, archive: Path, **options: Any) -> restoring.Restored:
         return restoring.restore(
             self.settings, archive, replace=options.get("replace", False),
-            catch_up=options.get("catch_up", True), say=lambda _: None,
+            catch_up=options.get("catch_up", True), say=options.get("say", lambda _: None),
         )
 
     def files(self) -> dict[str, bytes]:

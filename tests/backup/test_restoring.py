@@ -83,8 +83,12 @@ def test_what_is_there_is_replaced_on_demand_only_and_kept(new: New, kind: str) 
     assert kept.rows() == changed
 
 
-def test_a_log_of_the_old_database_never_meets_the_new_one(new: New) -> None:
-    """A write-ahead log beside a database that it does not belong to would be taken for its own."""
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_log_of_the_old_database_never_meets_the_new_one(new: New, by_itself: bool) -> None:
+    """A write-ahead log beside a database that it does not belong to would be taken for its own.
+
+    It may lie there by itself, where somebody has removed the database and not thought of the log.
+    """
     shop = new("sqlite")
     fill(shop)
     archive, before = shop.backup(), shop.rows()
@@ -99,9 +103,14 @@ def test_a_log_of_the_old_database_never_meets_the_new_one(new: New) -> None:
     )
     subprocess.run([sys.executable, "-c", child, str(path)], check=True, timeout=20)
     assert path.with_name(path.name + "-wal").stat().st_size > 0
+    if by_itself:
+        path.unlink()
     shop.restore(archive, replace=True)
     assert shop.rows() == before
     [aside] = shop.settings.data_dir.glob("before-restore-*")
+    if by_itself:
+        assert (aside / f"{path.name}-wal").stat().st_size > 0
+        return
     with contextlib.closing(sqlite3.connect(aside / path.name)) as old:
         assert old.execute("SELECT DISTINCT name FROM customer").fetchall() == [("in the log",)]
 
@@ -179,7 +188,9 @@ def test_what_was_about_to_leave_is_looked_up_first(new: New, kind: str) -> None
             connection.execute(message.insert().values(**{
                 **pattern, "id": 1000 + i, "uid": f"u{i}", "provider_message_id": f"p{i}",
                 "direction": "out", "state": state, "next_attempt_at": due, "ordinal": i,
-                "attempts": 0, "claim_owner": "host:1:2:3", "claim_until": 1e12, "attributes": {},
+                "attempts": 0, "claim_owner": "host:1:2:3", "claim_until": 1e12, "attributes": {
+                    "look_ups": 4, "media_url": "x", "asked_since": "2026-11-20T08:00:00+00:00",
+                },
             }))
     done = fresh.restore(shop.backup())
     assert done.settled is not None and done.settled.looked_up == 3
@@ -190,6 +201,9 @@ def test_what_was_about_to_leave_is_looked_up_first(new: New, kind: str) -> None
     assert [r["state"] for r in rows] == ["unknown"] * 3 + ["queued", "sent", "failed"]
     assert all(r["next_attempt_at"] <= now and r["attempts"] == 1 for r in rows[:3])
     assert all(r["claim_owner"] is None for r in rows[:3])
+    for row in rows[:3]:  # a day without an answer begins with the first question after this
+        assert "asked_since" not in row["attributes"]
+        assert (row["attributes"]["look_ups"], row["attributes"]["media_url"]) == (0, "x")
     assert rows[3]["next_attempt_at"] > now, "what leaves later can not have left"
 
 

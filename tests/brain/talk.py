@@ -136,6 +136,20 @@ class Talk:
         self._remember(said)
         return said
 
+    def say_twice(self, text: str) -> tuple[Said, Said]:
+        """Write a message whose turn is asked again, because Rasa was killed before it saved it."""
+        stored, memory = self.brain.store.get(self.uid), self.conversation().memory
+        language, new_session = self._language, self.new_session
+        first = self.say(text)
+        if stored is None:
+            self.brain.forget(self.uid)
+        else:
+            self.brain.store[self.uid] = stored
+        self._language, self.new_session = language, new_session
+        with db.write() as session:
+            session.get(Conversation, self.conversation_id).memory = memory
+        return first, self.say(text, same_turn=True)
+
     def take(self, said: Said, title: str) -> Said:
         """Take a choice that was offered."""
         return self.say(said.choices[title])
@@ -198,9 +212,14 @@ class Brain:
         """Answer one turn."""
         return self._loop.run_until_complete(take_turn(self._agent, request))
 
+    @property
+    def store(self) -> dict[str, Any]:
+        """The dialogue memory of each conversation, as Rasa has saved it."""
+        return self._agent.tracker_store.store
+
     def forget(self, uid: str) -> None:
         """Lose the dialogue memory of a conversation."""
-        self._agent.tracker_store.store.pop(uid)
+        self.store.pop(uid)
 
     def customer(
         self, phone: str | None, address: str = "", language: str = "tr"

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from bot import db
+from bot.aftersales.customers.models import ConsentEntry
 from tests.brain.talk import Brain, Talk
 from tests.stack import AYSE, JOHN, MEHMET
 
@@ -152,3 +155,16 @@ def test_yes_and_no_without_a_question_ask_back(say_as: Say) -> None:
     talk = say_as(AYSE)
     assert talk.say("evet").responses == ["utter_affirm_nothing_open"]
     assert talk.say("hayır").responses == ["utter_deny_nothing_open"]
+
+
+def test_who_wants_to_be_forgotten_says_no_to_promotions_once(say_as: Say) -> None:
+    """However often the turn is asked again."""
+    talk = say_as(AYSE)
+    first, again = talk.say_twice("/data_deletion_request")
+    assert first.text == again.text and talk.opted_out()
+    with db.read() as session:
+        identity = talk.conversation().identity_id
+        entries = session.scalars(
+            sa.select(ConsentEntry).where(ConsentEntry.identity_id == identity)
+        ).all()
+    assert len(entries) == 1

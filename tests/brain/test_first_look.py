@@ -46,6 +46,16 @@ def test_it_is_said_once_and_the_rest_is_kept(say_as: Say, tickets: Tickets) -> 
     assert danger[0].details["later"][0]["text"] == "hala duman çıkıyor temsilci nerede"
 
 
+def test_words_that_belong_to_two_matters_are_kept_with_both(say_as: Say, tickets: Tickets) -> None:
+    talk = say_as(MEHMET)
+    talk.say("1026 nolu siparişi iade etmek istiyorum beğenmedim")
+    talk.say("cihazdan duman çıktı")
+    words = "1026 iade etmek istiyorum hala duman çıkıyor"
+    assert talk.say(words).responses == ["utter_case_again"]
+    assert [t.intent for t in tickets()] == ["return_request", "product_fault_report"]
+    assert [[w["text"] for w in t.details["later"]] for t in tickets()] == [[words], [words]]
+
+
 def test_danger_in_a_form_is_said_once_too(say_as: Say, tickets: Tickets) -> None:
     talk = say_as(MEHMET)
     talk.say("/damaged_on_arrival")

@@ -63,6 +63,17 @@ def test_a_recorded_cancellation_can_be_taken_back(say_as: Say, tickets: Tickets
     assert "utter_case_opened_cancel_order" not in again.responses and len(tickets()) == 1
 
 
+@pytest.mark.parametrize("words", ["pardon iptal etmeyin", "fikrimi değiştirdim, iptali geri alın"])
+def test_a_turn_that_takes_back_is_answered_the_same_when_it_is_asked_again(
+    say_as: Say, tickets: Tickets, words: str
+) -> None:
+    talk = say_as(AYSE)
+    talk.say("1025 nolu siparişi iptal edin")
+    first, again = talk.say_twice(words)
+    assert first.responses == again.responses == ["utter_notice_taken_back"]
+    assert first.text == again.text and [t.state for t in tickets()] == ["solved"]
+
+
 def test_what_people_have_acted_on_goes_to_a_person(say_as: Say, tickets: Tickets) -> None:
     talk = say_as(AYSE)
     talk.say(CANCEL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -352,3 +353,16 @@ def test_what_can_not_be_read_means_that_all_may_have_changed(
         assert told(crowd, one, ["tickets"])
 
 
+def test_who_falls_silent_in_the_middle_of_a_request_holds_no_thread_for_ever(
+    redis: Redis,
+) -> None:
+    server = WebServer("tests.webserver.Impatient", threads=2)
+    server.start()
+    try:
+        with contextlib.ExitStack() as peers:
+            for _ in range(4):
+                peer = peers.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+                peer.sendall(b"POST /webhooks/twilio/whatsapp HTTP/1.1\r\nHost: x\r\n")
+            assert server.get("/healthz", timeout=10).status_code == 200
+    finally:
+        server.stop()

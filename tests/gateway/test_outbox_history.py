@@ -17,6 +17,7 @@ from bot.gateway.outbox import sender
 from tests.fakes.twilio import TwilioFake
 from tests.gateway.outbox_stage import (
     PHONE,
+    SetClock,
     bodies,
     conversation,
     later,
@@ -160,18 +161,24 @@ def test_each_try_has_look_ups_of_its_own(fake: TwilioFake) -> None:
     assert _whats() == ["unknown", "absent"] * 4 + ["sent"] and bodies(fake) == ["bir"]
 
 
-def test_a_provider_that_can_not_be_asked_for_a_day_holds_nothing_up(fake: TwilioFake) -> None:
+def test_a_provider_that_can_not_be_asked_for_a_day_holds_nothing_up(
+    fake: TwilioFake, set_clock: SetClock
+) -> None:
+    """The day begins with the first question: what was sent long before a stop is asked for, too."""
+    set_clock("2026-11-20T11:00:00+03:00")
     talk = conversation()
     fake.fault("drop")
     fake.fault("error", on="list", times=100)
     say(talk, "bir", "iki")
     sender.drain(talk)
-    for _ in range(8):
-        _drained(talk, 86_000)
-    assert states() == ["unknown", "queued"]
-    _drained(talk, 86_401)
+    for moment in ("22T09:00", "22T15:00", "23T08:55"):
+        set_clock(f"2026-11-{moment}:00+03:00")
+        sender.drain(talk)
+        assert states() == ["unknown", "queued"]
+    set_clock("2026-11-23T09:05:00+03:00")
+    sender.drain(talk)
     assert states()[0] == "expired" and _whats() == ["unknown", "expired"]
-    assert bodies(fake) == ["bir", "iki"]
+    assert bodies(fake)[0] == "bir" and states()[1] == "not_sent", "the window has closed meanwhile"
     [letter] = dead_letters.list_all()
     assert letter.kind == "outcome_unknown"
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 
 import pytest
 import sqlalchemy as sa
 
-from bot import clock, db
+from bot import clock, config, db
 from bot.channels import registry
-from bot.conversations.models import Conversation, Message
+from bot.conversations.models import Conversation, Identity, Message
 from bot.conversations.states import Author, Purpose
 from bot.gateway import dead_letters
-from bot.gateway.outbox import claims, queue, sender
+from bot.gateway.outbox import claims, queue, rates, sender
 from tests.fakes.twilio import TwilioFake
 from tests.gateway.outbox_stage import (
     PHONE,
@@ -165,6 +166,127 @@ def test_what_the_provider_said_is_written_once_there_is_room_for_it(
     sender.drain(talk)
     assert not full and bodies(fake) == ["bir", "iki"]
     assert set(states()) <= {"sent", "delivered", "read"}
+
+
+def test_a_claim_is_on_the_disk_before_its_message_leaves(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut that took a claim back would let the message leave again, without a look-up."""
+    talk = conversation()
+    say(talk, "bir", "iki", "üç")
+    together, claimed = db.together, []
+
+    def watched(work, durable=True):  # type: ignore[no-untyped-def]
+        result = together(work, durable)
+        if isinstance(result, claims.Work):
+            claimed.append(durable)
+        return result
+
+    monkeypatch.setattr(db, "together", watched)
+    sender.drain(talk)
+    assert claimed == [True] * 3 and bodies(fake) == ["bir", "iki", "üç"]
+
+
+def test_who_was_held_up_with_a_claim_does_not_send(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that was suspended between claim and call: another may have sent it meanwhile."""
+    talk = conversation()
+    say(talk, "bir")
+    claimed = db.together(lambda s: claims.claim(s, talk, "sleeper"))
+    real = clock.real
+    monkeypatch.setattr(clock, "real", lambda: real() + 10)
+    sender.drain(talk, "sleeper", claimed)
+    assert bodies(fake) == [] and states() == ["queued"]
+    later(0)
+    sender.drain(talk)
+    assert bodies(fake) == ["bir"]
+
+
+def test_one_that_left_while_it_was_believed_absent_is_sent(fake: TwilioFake) -> None:
+    talk = conversation()
+    say(talk, "bir")
+    channel = registry.get("twilio_whatsapp")
+    original = channel.send
+
+    def slow(message):  # type: ignore[no-untyped-def]
+        result = original(message)
+        with db.write() as session:  # another process gave it up meanwhile and plans to send it again
+            row = session.scalars(sa.select(Message).where(Message.direction == "out")).one()
+            row.state, row.claim_owner = "queued", None
+            row.next_attempt_at = clock.now() + dt.timedelta(seconds=60)
+        return result
+
+    channel.send = slow  # type: ignore[method-assign]
+    sender.drain(talk)
+    later(0)
+    sender.drain(talk)
+    assert bodies(fake) == ["bir"] and set(states()) <= {"sent", "delivered", "read"}
+
+
+def test_what_can_not_be_claimed_does_not_undo_what_was_sent_before_it(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = conversation()
+    say(talk, "bir", "iki")
+    claim = claims.claim
+
+    def breaks(session, conversation_id, owner):  # type: ignore[no-untyped-def]
+        found = claim(session, conversation_id, owner)
+        if isinstance(found, claims.Work) and found.outgoing.text == "iki":
+            raise LookupError("cannot be claimed")
+        return found
+
+    monkeypatch.setattr(sender, "claim", breaks)
+    with pytest.raises(LookupError):
+        sender.drain(talk)
+    assert bodies(fake) == ["bir"] and states()[0] in ("sent", "delivered") and states()[1] == "queued"
+
+
+def test_a_person_loses_no_token_while_the_sender_has_none(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = conversation()
+    monkeypatch.setattr(rates, "_SENDER_PER_SECOND", 0.5)
+    say(talk, "bir")
+    for _ in range(12):
+        sender.drain(talk)
+    with db.read() as session:
+        assert session.scalars(sa.select(Identity.rate_tokens)).one() == -1.0, "none was taken"
+    monkeypatch.undo()
+    rates._senders.clear()
+    sender.drain(talk)
+    assert bodies(fake) == ["bir"]
+
+
+def test_a_clock_that_is_set_back_holds_nobody_up(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = conversation()
+    real = clock.real
+    monkeypatch.setattr(clock, "real", lambda: real() + 3600)
+    say(talk, "bir")
+    sender.drain(talk)
+    monkeypatch.undo()
+    say(talk, "iki")
+    sender.drain(talk)
+    rates._senders.clear()
+    assert bodies(fake) == ["bir", "iki"]
+
+
+def test_workers_share_the_providers_limit(
+    fake: TwilioFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKER_COUNT", "2")
+    config.load.cache_clear()
+    try:
+        taken = 0
+        while rates._sender("some", "where") == 0.0:
+            taken += 1
+        assert 38 <= taken <= 60
+    finally:
+        config.load.cache_clear()
+        rates._senders.clear()
 
 
 def test_a_process_that_was_killed_and_not_collected_yet_is_dead() -> None:

@@ -9,6 +9,7 @@ other parties (a carrier's estimate) are quoted and not counted here.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -37,7 +38,7 @@ def run() -> int:
                 sa.select(Promise)
                 .where(
                     Promise.state == "open", Promise.own.is_(True), Promise.kind.in_(_COUNTED),
-                    Promise.id > after,
+                    Promise.id > after, _may_be_closed(),
                 )
                 .order_by(Promise.id)
                 .limit(_AT_ONCE)
@@ -56,6 +57,26 @@ def run() -> int:
                     .where(Promise.id == promise_id, Promise.state == "open")
                     .values(state=state, closed_at=at),
                 )
+
+
+def _may_be_closed() -> Any:
+    """Return the condition that a promise's time is over, or that something came after it.
+
+    Thousands may be open of which nothing is new; only what passes here is looked at one by one.
+    """
+    came = sa.exists().where(
+        Message.conversation_id == Promise.conversation_id, Message.direction == "out",
+        Message.id >= sa.func.coalesce(Promise.message_id, 0),
+        sa.or_(
+            Message.author == Author.USER.value,
+            Message.attributes["notice"].as_string() == NOTHING_NEW,
+        ),
+    )
+    solved = sa.exists().where(
+        Ticket.conversation_id == Promise.conversation_id,
+        Ticket.solved_at >= Promise.created_at,
+    )
+    return sa.or_(Promise.due_at < clock.now(), came, solved)
 
 
 def outcome(session: Session, promise: Promise) -> tuple[str, dt.datetime | None]:

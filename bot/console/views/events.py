@@ -45,7 +45,10 @@ _WITH_PEOPLE = (Handling.WAITING.value, Handling.AGENT.value)
 
 
 def mark() -> str:
-    """Return what differs whenever any page may show something else; cheap, whatever there is."""
+    """Return what differs after nearly all that a page may show; cheap, whatever there is.
+
+    What leaves no trace here (words added to a ticket) a page that was away sees at its next look.
+    """
     with db.read() as session:
         newest = [
             session.scalar(sa.select(sa.func.max(table.id)))

@@ -58,7 +58,9 @@ def take_back(
     ticket = amend(session, ticket_id, turn_id=turn_id, ordinal=ordinal, words=words)
     before = ticket.details.get("taken_back_at")
     if not before:
-        ticket.details = {**ticket.details, "taken_back_at": at.isoformat()}
+        ticket.details = {
+            **ticket.details, "taken_back_at": at.isoformat(), "taken_back_in": turn_id,
+        }
     if ticket.state == "open":
         ticket.state, ticket.solved_at = "solved", at
     session.flush()
@@ -66,9 +68,13 @@ def take_back(
     return bool(ticket.solved_at and ticket.solved_at == dt.datetime.fromisoformat(closed_by_us))
 
 
-def of_turn(session: Session, turn_id: str) -> set[int]:
-    """Return the ids of the tickets that a turn has opened, so that a repeated turn knows them."""
-    results = session.scalars(
-        sa.select(Effect.result).where(Effect.turn_id == turn_id, Effect.kind == "ticket")
-    )
+def of_turn(session: Session, turn_id: str, ordinal: int | None = None) -> set[int]:
+    """Return the ids of the tickets that a turn has opened, so that a repeated turn knows them.
+
+    `ordinal` names one of the turn's changes; without it all are looked at.
+    """
+    query = sa.select(Effect.result).where(Effect.turn_id == turn_id, Effect.kind == "ticket")
+    if ordinal is not None:
+        query = query.where(Effect.ordinal == ordinal)
+    results = session.scalars(query)
     return {int(result["ticket_id"]) for result in results if result}

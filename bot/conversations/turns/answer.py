@@ -26,13 +26,16 @@ from bot.conversations.models import (
 from bot.conversations.rasa import Answer
 from bot.conversations.states import Author, Inbound, Purpose
 from bot.conversations.turns import memory
+from bot.conversations.turns.lease import LeaseLost
 from bot.conversations.turns.route import Route, identity_of
 from bot.gateway.outbox import queue
 from bot.shop.queries import profile
 
 _case, _message, _option = Case.__table__, Message.__table__, OpenOption.__table__
 _turn = Turn.__table__
-_END = db.prepared(lambda turn: sa.update(_turn).where(_turn.c.id == turn))
+_END = db.prepared(
+    lambda turn: sa.update(_turn).where(_turn.c.id == turn, _turn.c.state.in_(["open", "outage"]))
+)
 _CASE_ANSWERED = db.prepared(
     lambda case, at: sa.update(_case)
     .where(_case.c.id == case)
@@ -154,9 +157,11 @@ def _offer(
 
 
 def _end(session: Session, turn_id: str, **values: Any) -> None:
-    """Write how a turn ended; its messages are handled."""
+    """Write how a turn ended; its messages are handled. LeaseLost when another has ended it."""
     session.flush()  # what was noted on the turn's object meanwhile comes before
-    _END(session, turn=turn_id, answered_at=clock.now(), **values)
+    if _END(session, turn=turn_id, answered_at=clock.now(), **values).rowcount != 1:
+        # The lease ran out, its next holder answered and gave it back, and we took it once more.
+        raise LeaseLost
     _HANDLED(session, turn=turn_id)
 
 

@@ -121,7 +121,7 @@ def _crashed(conversation_id: int, owner: str) -> None:
             answer.silent(session, turn.id, "unanswerable")
 
     db.together(give_up)
-    sender.drain(conversation_id)
+    _send_off(conversation_id)
 
 
 def _one(conversation_id: int, owner: str) -> tuple[float | None, bool]:
@@ -161,8 +161,17 @@ def _unanswered(conversation_id: int, owner: str, found: OpenTurn, error: Except
         log.exception("turn_failed", turn=found.turn_id)
     hopeless = found.attempts >= outage.HOPELESS_AFTER and rasa.is_well(found.uid)
     wait = db.together(lambda s: _failed(s, conversation_id, owner, found, hopeless))
-    sender.drain(conversation_id)
+    _send_off(conversation_id)
     return wait
+
+
+def _send_off(conversation_id: int) -> None:
+    """Send what was said beside an answer, from here while there is a place."""
+    with sending.place() as here:
+        if here:
+            sender.drain(conversation_id)
+        else:
+            jobs.enqueue(jobs.SEND, conversation_id)
 
 
 def _claim(session: Session, conversation_id: int, owner: str, here: bool) -> claims.Claim:

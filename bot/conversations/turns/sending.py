@@ -1,7 +1,8 @@
 """From where an answer leaves: at once from the thread that thought it out, while few others do so.
 
 That saves a hop in every turn. A provider that hangs would in time hold every one of these threads;
-so some are always kept for thinking, and what they answer leaves by the threads for sending.
+so a quarter of them (of more than one) is kept for thinking, and what those answer leaves by the
+threads for sending.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from bot import clock, db
 from bot.channels import registry
 from bot.conversations.models import Conversation, Customer, Identity, Message
 from bot.conversations.states import Author, Handling, Purpose
+from bot.errors import NotFound
 from bot.gateway.outbox import quiet
 
 
@@ -77,6 +78,10 @@ def _demo_people(session: Session, message: Message, identity: Identity) -> Refu
     if message.purpose in (Purpose.REPLY.value, Purpose.AGENT.value):
         return None
     customer = db.load(session, Customer, identity.customer_id)
-    if customer is not None and customer.is_demo and not registry.get(message.channel).provider_is_local:
-        return Refusal("demo customer: only answers are sent")
-    return None
+    if customer is None or not customer.is_demo:
+        return None
+    try:
+        local = registry.get(message.channel).provider_is_local
+    except NotFound:  # the channel was switched off meanwhile
+        local = False
+    return None if local else Refusal("demo customer: only answers are sent")

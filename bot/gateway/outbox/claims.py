@@ -44,6 +44,7 @@ class Work:
     channel: str
     look_up: bool
     since: dt.datetime
+    until: float  # when the claim runs out, real seconds
     known: frozenset[str] = frozenset()
 
 
@@ -122,9 +123,14 @@ def claim(session: Session, conversation_id: int, owner: str) -> Claim:
             return None
         return Work(
             int(message.id), _outgoing(message, identity), message.channel, look_up,
-            message.sent_at or message.created_at,
+            message.sent_at or message.created_at, real_now + CLAIM_SECONDS,
             _known(session, message) if look_up else frozenset(),
         )
+
+
+def has_more(session: Session, conversation_id: int) -> bool:
+    """Tell whether a conversation has an unfinished message that stands in line."""
+    return _first(session, conversation_id) is not None
 
 
 def _in_line(table: Any, now: Any) -> Any:
@@ -232,8 +238,7 @@ def _refuse_or_wait(session: Session, message: Message, identity: Identity) -> f
                 _not_sent(message, "outside the 24-hour window, and no approved template is set")
                 return None
             message.template = template
-    wait = rates.take_pair(identity, limits)
-    return wait or rates.take_sender(message.channel, message.account)
+    return rates.take(identity, limits, message.channel, message.account)
 
 
 def _not_sent(message: Message, reason: str) -> None:

@@ -51,7 +51,12 @@ def ask() -> int:
             unanswered[question.channel] += 1  # that says nothing: the next round asks again
             continue
         unanswered[question.channel] = 0
-        learnt += db.together(functools.partial(_write, question, found), durable=False)
+        try:
+            learnt += db.together(functools.partial(_write, question, found), durable=False)
+        except sa.exc.OperationalError:
+            raise  # the database is away; so are all the others
+        except Exception:  # one answer that can not be written must not keep the rest from being asked
+            log.exception("overdue_receipt_failed", message_id=question.message_id)
     if learnt:
         log.info("overdue_receipts", count=learnt)
     return learnt
@@ -66,6 +71,7 @@ def _due() -> list[_Question]:
             )
             .where(
                 Message.direction == "out", Message.state == Outbound.SENT.value,
+                Message.channel.in_(list(registry.active())),
                 Message.next_attempt_at <= clock.now(), Message.provider_message_id.isnot(None),
             )
             .order_by(Message.next_attempt_at)
@@ -76,7 +82,7 @@ def _due() -> list[_Question]:
 
 def _write(question: _Question, found: SendResult | None, session: Session) -> bool:
     """Take the answer for a receipt, and plan the next question if the message is still open."""
-    message = session.get(Message, question.message_id)
+    message = session.get(Message, question.message_id, with_for_update=True)
     if message is None or message.provider_message_id != question.provider_message_id:
         return False
     learnt = found is not None and found.status.rank > message.status_rank

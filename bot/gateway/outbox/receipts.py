@@ -40,19 +40,16 @@ _message, _receipt = Message.__table__, DeliveryReceipt.__table__
 _FACTS = (
     _message.c.id, _message.c.state, _message.c.status_rank, _message.c.provider_message_id,
     _message.c.attributes, _message.c.sent_at, _message.c.delivered_at, _message.c.read_at,
-    _message.c.conversation_id,
+    _message.c.conversation_id, _message.c.channel, _message.c.direction,
 )
 _BY_OUR_ID = db.prepared(
     lambda channel, uid: sa.select(*_FACTS)
     .where(_message.c.uid == uid, _message.c.direction == "out", _message.c.channel == channel)
     .with_for_update()
 )
-_BY_PROVIDER_ID = db.prepared(
-    lambda channel, provider_id: sa.select(*_FACTS)
-    .where(
-        _message.c.channel == channel, _message.c.direction == "out",
-        _message.c.provider_message_id == provider_id,
-    )
+_BY_PROVIDER_ID = db.prepared(  # by nothing else: SQLite would take an index of a column like those
+    lambda provider_id: sa.select(*_FACTS)
+    .where(_message.c.provider_message_id == provider_id)
     .with_for_update()
 )
 _RAISE = db.prepared(lambda message: sa.update(_message).where(_message.c.id == message))
@@ -77,6 +74,7 @@ _ON_ITS_WAY = (Outbound.SENT.value, Outbound.DELIVERED.value, Outbound.READ.valu
 
 def record(session: Session, update: DeliveryUpdate) -> None:
     """Keep a receipt once and apply it to its message, if that is known."""
+    session.flush()  # what an earlier receipt of the same webhook raised is read as it is now
     found = _message_of(session, update)
     inserted = db.insert_once(
         session, DeliveryReceipt, channel=update.channel, account=update.account,
@@ -134,12 +132,12 @@ def adopt_orphans(session: Session, message: Message) -> None:
 
 def _message_of(session: Session, update: DeliveryUpdate) -> Any:
     """Return the facts of the message that a receipt is about, its row locked, or None."""
-    found = None
     if update.our_id:
         found = _BY_OUR_ID(session, channel=update.channel, uid=update.our_id).first()
-    return found or _BY_PROVIDER_ID(
-        session, channel=update.channel, provider_id=update.provider_message_id
-    ).first()
+        if found is not None:
+            return found
+    rows = _BY_PROVIDER_ID(session, provider_id=update.provider_message_id)
+    return next((r for r in rows if r.channel == update.channel and r.direction == "out"), None)
 
 
 def apply(

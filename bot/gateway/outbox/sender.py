@@ -26,8 +26,16 @@ from bot.conversations.models import DeadLetter, Identity, Message
 from bot.conversations.states import Outbound
 from bot.errors import NotFound, TemporarilyUnavailable
 from bot.gateway.outbox import receipts, remedies
-from bot.gateway.outbox.claims import CLAIM_SECONDS, Claim, Work, claim, in_real, new_owner
-from bot.gateway.outbox.tries import is_open, note, superseded
+from bot.gateway.outbox.claims import (
+    CLAIM_SECONDS,
+    Claim,
+    Work,
+    claim,
+    has_more,
+    in_real,
+    new_owner,
+)
+from bot.gateway.outbox.tries import ask_anew, is_open, note, superseded
 
 # Providers live in real time: every pause here is in real seconds, whatever the shop's clock does.
 _RETRY_AFTER = (1.0, 5.0, 15.0, 60.0, 300.0, 900.0)  # between tries
@@ -35,6 +43,7 @@ MAX_ATTEMPTS = 10
 _LOOK_UP_AFTER = (5.0, 10.0, 20.0, 60.0, 600.0)  # until an unknown outcome is looked up
 _ABSENT_AFTER = 30.0  # before that, "not there" may mean "not there yet"
 _GIVE_UP_AFTER = 86_400.0  # when the provider can not be asked either
+_MOST_SECONDS = 20.0  # that a call takes: 10 to connect, 10 to answer
 _WRITE_AGAIN = 0.5
 _SOON = 10.0  # a longer wait is left to the sweep, or each of its bells would start a chain
 log = structlog.get_logger("outbox")
@@ -56,15 +65,24 @@ def drain(conversation_id: int, owner: str = "", claimed: Claim = None) -> None:
     owner = owner or new_owner()
     work = claimed
     if work is None:
-        work = db.together(lambda s: claim(s, conversation_id, owner), durable=False)
+        work = _claimed(conversation_id, owner)
     while isinstance(work, Work):
-        work = _send(work, conversation_id, owner)
+        more = _send(work, conversation_id, owner)
+        work = _claimed(conversation_id, owner) if more else None
         live.changed(conversation_id)
     if work is not None and work <= _SOON:
         jobs.enqueue(jobs.SEND, conversation_id, delay=work)
 
 
-def _send(work: Work, conversation_id: int, owner: str) -> Claim:
+def _claimed(conversation_id: int, owner: str) -> Claim:
+    """Claim the next message. That is on the disk before it leaves: a claim that a power cut took
+    back would let it leave again, without a look-up.
+    """
+    return db.together(lambda s: claim(s, conversation_id, owner))
+
+
+def _send(work: Work, conversation_id: int, owner: str) -> bool:
+    """Send one message, or look it up; tell whether the conversation has more."""
     until = time.monotonic() + CLAIM_SECONDS
     outcome = _deliver(work)
     try:
@@ -75,7 +93,7 @@ def _send(work: Work, conversation_id: int, owner: str) -> Claim:
         return _written(functools.partial(_settle, outcome, work, conversation_id, owner), until)
 
 
-def _written(step: Callable[[Session], Claim], until: float) -> Claim:
+def _written(step: Callable[[Session], bool], until: float) -> bool:
     """Write an outcome down. While there is no database, or no room, as often as the claim lasts:
     what is known now would have to be found out again later, and the person would wait for it.
     """
@@ -90,17 +108,20 @@ def _written(step: Callable[[Session], Claim], until: float) -> Claim:
 
 def _settle(
     outcome: Settle, work: Work, conversation_id: int, owner: str, session: Session
-) -> Claim:
-    """Write down what became of one message, and claim the next."""
+) -> bool:
+    """Write down what became of one message; tell whether there is more to claim."""
     outcome(session, work, owner)
-    session.flush()
-    return claim(session, conversation_id, owner)
+    return has_more(session, conversation_id)
 
 
 def _deliver(work: Work) -> Settle:
     """Call the provider, outside any transaction; return how to write the outcome down."""
     try:
         channel = registry.get(work.channel)
+        if not work.look_up and clock.real() > work.until - _MOST_SECONDS:
+            # This process was held up (a suspended machine): the claim may be another's by the time
+            # the provider has it.
+            raise SendError("held up before the call", Outcome.NOT_SENT, "held_up")
         result = _look_up(channel, work) if work.look_up else channel.send(work.outgoing)
     except NotFound as error:
         return _failure(SendError(str(error), Outcome.REFUSED, "channel_off", Remedy.OPERATOR))
@@ -143,7 +164,10 @@ def _write_success(result: SendResult, session: Session, work: Work, owner: str)
     if result.provider_message_id in superseded(message):
         return  # a receipt has refused this try already, and another one is planned
     message.provider_message_id = message.provider_message_id or result.provider_message_id
-    if message.claim_owner == owner or message.state == Outbound.UNKNOWN.value:
+    # Queued: it was believed absent while the call was still on its way.
+    if message.claim_owner == owner or message.state in (
+        Outbound.UNKNOWN.value, Outbound.QUEUED.value
+    ):
         message.claim_owner = None
         message.state = Outbound.SENT.value
         if work.look_up or is_open(message):
@@ -169,11 +193,11 @@ def _write_failure(error: SendError, session: Session, work: Work, owner: str) -
     log.info("send_failed", message_id=work.message_id, code=error.code, outcome=error.outcome.value)
     if work.look_up and error.outcome is Outcome.NOT_SENT:
         note(message, "absent")
-        message.attributes = {**message.attributes, "look_ups": 0}  # the next try has its own
+        ask_anew(message)  # the next try has look-ups of its own
     if error.outcome is Outcome.UNKNOWN:
         if not work.look_up:
             note(message, "unknown", code=error.code)
-        _unknown(session, message, answered=error.code != "look_up_failed")
+        _unknown(session, message, work.look_up, answered=error.code != "look_up_failed")
     elif error.outcome is Outcome.NOT_SENT and message.attempts < MAX_ATTEMPTS:
         step = _RETRY_AFTER[min(message.attempts - 1, len(_RETRY_AFTER) - 1)]
         message.state = Outbound.QUEUED.value
@@ -201,15 +225,20 @@ def _refused(
     )
 
 
-def _unknown(session: Session, message: Message, answered: bool) -> None:
+def _unknown(session: Session, message: Message, asked: bool, answered: bool) -> None:
     """Wait for a receipt or a look-up; after the last answered one the outcome stays open for good.
 
     A look-up that the provider did not answer says nothing and is not counted; but what it does not
     answer for a day holds up the conversation no longer.
     """
-    tries = int((message.attributes or {}).get("look_ups", 0))
+    known = dict(message.attributes or {})
+    tries = int(known.get("look_ups", 0))
     age = _age(message.sent_at or message.created_at)
-    if age > _GIVE_UP_AFTER or (tries >= len(_LOOK_UP_AFTER) and answered):
+    # The day begins with the first question: after a stop or a restore all are older than that.
+    if asked:
+        known.setdefault("asked_since", clock.now().isoformat())
+    first = dt.datetime.fromisoformat(known.get("asked_since", clock.now().isoformat()))
+    if _age(first) > _GIVE_UP_AFTER or (tries >= len(_LOOK_UP_AFTER) and answered):
         note(message, "expired")
         message.state = Outbound.EXPIRED.value
         session.add(
@@ -221,7 +250,7 @@ def _unknown(session: Session, message: Message, answered: bool) -> None:
         )
         return
     message.state = Outbound.UNKNOWN.value
-    message.attributes = {**(message.attributes or {}), "look_ups": tries + int(answered)}
+    message.attributes = {**known, "look_ups": tries + int(answered)}
     wait = _LOOK_UP_AFTER[min(tries, len(_LOOK_UP_AFTER) - 1)]
     if age < _ABSENT_AFTER:
         wait = min(wait, _ABSENT_AFTER - age + 0.5)  # from then on "not there" is an answer

@@ -26,9 +26,15 @@ def superseded(message: Message) -> list[str]:
     return list((message.attributes or {}).get("superseded") or ())
 
 
+def ask_anew(message: Message) -> None:
+    """Let the next look-up of a message be its first: their number, and the day they may take."""
+    kept = {k: v for k, v in (message.attributes or {}).items() if k != "asked_since"}
+    message.attributes = {**kept, "look_ups": 0}
+
+
 def supersede(message: Message) -> None:
     """Forget the present try of a message before another one is queued."""
-    message.attributes = {**(message.attributes or {}), "look_ups": 0}
+    ask_anew(message)
     if message.provider_message_id:
         ids = [*superseded(message), message.provider_message_id]
         message.attributes = {**message.attributes, "superseded": ids}
