@@ -28,7 +28,7 @@ train: environment ## Train the model unless one exists for the present content
 bench: test-environment ## Measure under load, beside stock Rasa and bare Flask (BENCH="--json FILE")
 	@exec $(PYTHON) -m benchmarks $(BENCH)
 
-soak: test-environment ## Kill everything while customers write; then a provider that fails (SOAK_MESSAGES, default 500)
+soak: test-environment ## Kill everything while customers write; a provider that fails; a locked database (SOAK_MESSAGES=500, PAIRS=1)
 	$(PYTHON) -m benchmarks.soak
 	$(PYTHON) -m benchmarks.soak_provider
 	OUTAGE_LOCK_SECONDS=60 $(PYTHON) -m pytest tests/journeys/test_database_outage.py -k sqlite

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import bare, product, report, stock
+from benchmarks import bare, product, report, stock, streams
 from benchmarks.driver.process import Driver
 
 _NOBODY = "http://127.0.0.1:9"  # a driver that drives no product of ours
@@ -53,6 +53,15 @@ def _product(folder: Path, share: float) -> dict[str, Any]:
         found["two_rasa"] = {
             "turns": product.turns(stack, driver, loops[-1:]), "memory": product.memory(stack),
         }
+    return found
+
+
+def _streams(folder: Path, share: float) -> dict[str, Any]:
+    found = {}
+    for name, halted in (("idle", True), ("chats", False)):
+        count = max(80, round(streams.COUNT * share))
+        (folder / f"streams-{name}").mkdir()
+        found[name] = streams.on_its_own(folder / f"streams-{name}", halted=halted, count=count)
     return found
 
 
@@ -99,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found["bare"] = _bare(folder)
         _say("the product")
         found |= _product(folder, options.share)
+        _say("acknowledgements while pages listen")
+        found["streams"] = _streams(folder, options.share)
         found["bare_again"] = _bare(folder)
         if found["bare_again"]["per_second"] > found["bare"]["per_second"]:
             found["bare"] = found["bare_again"]  # the machine was at its best then

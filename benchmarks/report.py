@@ -89,6 +89,24 @@ def doors(found: Figures, bare: Figures) -> list[str]:
     return lines
 
 
+def streams(found: Mapping[str, Figures]) -> list[str]:
+    """Return the lines about acknowledgements while pages listen, and while many more ask to.
+
+    `found` has the phases of `benchmarks.streams` with the bot halted (idle) and answering (chats).
+    """
+    lines = ["Acknowledgements while pages listen                 per second  p50  p95  p99"]
+    for open_ in (True, False):
+        for state, name in (("idle", "the bot halted"), ("chats", "the bot answering")):
+            phases = found[state]
+            asked = (phases["asked_at_once"], phases["asked_spread"])
+            run = phases["open"] if open_ else max(asked, key=lambda one: one["ack_ms"]["p99"])
+            label = f"{'150 streams' if open_ else '1,000 asked for'}, {name}"
+            run = {**run, "latency_ms": run["ack_ms"]}
+            lines.append(_turn_row(label, run, _p99_aim(run)))
+    lines.append("  a thousand are asked for at once, and spread over ten seconds: the slower one is shown")
+    return lines
+
+
 def _rate_aim(run: Figures) -> str:
     return aim(run["per_second"], ACKS_PER_SECOND, "/s")
 
@@ -148,7 +166,7 @@ def table(found: Figures) -> str:
     """Return the whole table of a run of the benchmarks."""
     stock = found.get("stock")
     parts = (
-        turns(found, stock), doors(found, found["bare"]), processors(found, stock),
-        memory(found, stock),
+        turns(found, stock), doors(found, found["bare"]), streams(found["streams"]),
+        processors(found, stock), memory(found, stock),
     )
     return "\n\n".join("\n".join(lines) for lines in parts)

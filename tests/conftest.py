@@ -9,17 +9,29 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import databases
 from tests.databases import Databases
 from tests.stack import Stack
 
+# The same examples in each run, on whatever machine: who wants others takes the profile `default`.
+settings.register_profile(
+    "suite", derandomize=True, database=None, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One running stack that journeys share; each journey uses people of its own."""
-    with Stack(tmp_path_factory.mktemp("stack")) as running:
+    """One running stack that journeys share; each journey uses people of its own.
+
+    It has as many web threads as the product comes with.
+    """
+    with Stack(tmp_path_factory.mktemp("stack"), environment={"WEB_THREADS": "200"}) as running:
         yield running
+        assert running.stop() < 10
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,10 @@
 """`make soak`: 500 messages over 50 conversations while everything is killed; then the verdict.
 
 Environment: SOAK_MESSAGES (500), SOAK_CONVERSATIONS (a tenth of the messages, at most 2,000),
-SOAK_RATE (messages a second: 6, above 1,000 messages 15) and SOAK_SEED (a random one). Exit status 1
-with the list of violations; the folder of the run is then kept.
+SOAK_RATE (messages a second: 6, above 1,000 messages 15), SOAK_SEED (a random one, which is told at
+the beginning: with the same other settings it makes the same customers write the same again, and the
+killer draw the same lots, though the moments differ) and PAIRS (1: two web, worker, rasa and clock
+processes). Exit status 1 with the list of violations; the folder of the run is then kept.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ def wanted(environment: Any = os.environ) -> Soak:
     conversations = int(environment.get("SOAK_CONVERSATIONS") or max(1, min(2000, messages // 10)))
     rate = float(environment.get("SOAK_RATE") or (15 if large else 6))
     seed = int(environment.get("SOAK_SEED") or new_seed())
-    habits = Habits(gap=(2.0, 5.0), supervisor_after=50.0, supervisor_every=600.0)
-    soak = Soak(messages, conversations, rate, seed, habits, settle=120.0)
+    habits = Habits(gap=(2.0, 5.0), supervisor_after=75.0, supervisor_every=600.0)
+    pairs = environment.get("PAIRS") == "1"
+    soak = Soak(messages, conversations, rate, seed, habits, settle=120.0, pairs=pairs)
     soak.check()
     return soak
 

@@ -94,11 +94,17 @@ class Crowd:
                 if not await self._heard(customer, waited):
                     return
                 waited.clear()
-                await asyncio.sleep(rng.uniform(0.4, 1.6) * self._pace)
+                await self._rest(customer, rng, 1)
             if waited:
                 if not await self._heard(customer, waited):
                     return
-                await asyncio.sleep(rng.uniform(0.4, 1.6) * self._pace * len(talk.steps))
+                await self._rest(customer, rng, len(talk.steps))
+
+    async def _rest(self, customer: int, rng: random.Random, count: int) -> None:
+        """Let the time of so many messages pass, unless the customer has written everything."""
+        pause = rng.uniform(0.4, 1.6) * self._pace * count
+        if self.written[customer] < self._counts[customer]:
+            await asyncio.sleep(pause)
 
     async def _heard(self, customer: int, waited: list[Open]) -> bool:
         for opened in waited:

@@ -2,8 +2,9 @@
 
 A process here is a part of the stack as a person sees it: web, a child of web, the worker... Whatever
 runs below the supervisor is killed by its own id and alone, so that the rest of its group must notice.
-The supervisor itself is killed now and then; everything ends with it, and it is started again. A kill
-comes in the middle of what its victim does, if that happens soon: at rest there is nothing to lose.
+The supervisor itself is killed now and then, when all the others have rested: everything ends with it,
+and it is started again. A kill comes in the middle of what its victim does, if that happens soon: at
+rest there is nothing to lose.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Habits:
     """How a killer goes about it; times in seconds."""
 
     gap: tuple[float, float]  # between two kills, at random
-    supervisor_after: float  # the first kill of the supervisor
+    supervisor_after: float  # the first kill of the supervisor; 0: once all others were, without a rest
     supervisor_every: float  # and the time between two; it comes once at least
     kinds: Sequence[str] = KINDS
 
@@ -66,9 +67,12 @@ class Killer:
             if stop.is_set() and not never:
                 return
             covered = never in ([], ["supervisor"])
-            if covered and (stop.is_set() or time.monotonic() >= next_supervisor):
-                await self._supervisor()
-                next_supervisor = time.monotonic() + self._habits.supervisor_every
+            rest = REST if self._habits.supervisor_after else 0.0
+            if covered and (stop.is_set() or time.monotonic() >= next_supervisor - rest):
+                due = stop.is_set() or time.monotonic() >= next_supervisor
+                if due and time.monotonic() - max(self._last.values(), default=0.0) >= rest:
+                    await self._supervisor()
+                    next_supervisor = time.monotonic() + self._habits.supervisor_every
                 continue
             chosen = await asyncio.to_thread(self._choose)
             if chosen is not None:

@@ -58,21 +58,24 @@ def of_folder(data_dir: Path) -> dict[int, str]:
     return {pid: name for pid, name in found.items() if alive([pid])}
 
 
-def expected(web_workers: int) -> dict[str, int]:
-    """Return how often each process of a stack with one of each kind must run."""
+def expected(web_workers: int, each: int = 1) -> dict[str, int]:
+    """Return how often each process of a stack must run that has `each` of those that may be many.
+
+    `web_workers` are the children of one web process.
+    """
     return {
-        "supervisor": 1, "lifeline": 1, "redis": 1, "web": 1, "web child": web_workers, "actions": 1,
-        "rasa": 1, "worker": 1, "clock": 1,
+        "supervisor": 1, "lifeline": 1, "redis": 1, "actions": 1, "web": each,
+        "web child": each * web_workers, "rasa": each, "worker": each, "clock": each,
     }
 
 
-def wrong(supervisor: int, data_dir: Path, web_workers: int) -> list[str]:
-    """Return what is wrong with the processes of a stack; nothing when each runs exactly once."""
-    tree = family(supervisor)
+def wrong(supervisor: int, data_dir: Path, web_workers: int, each: int = 1) -> list[str]:
+    """Return what is wrong with the processes of a stack; nothing when it has what is expected."""
+    tree, wanted = family(supervisor), expected(web_workers, each)
     counts = dict(collections.Counter(tree.values()))
     problems = []
-    if counts != expected(web_workers):
-        problems.append(f"the supervisor's tree is {counts}, not {expected(web_workers)}")
+    if counts != wanted:
+        problems.append(f"the supervisor's tree is {counts}, not {wanted}")
     strays = {pid: name for pid, name in of_folder(data_dir).items() if pid not in tree}
     if strays:
         problems.append(f"processes run beside the supervisor's tree: {strays}")

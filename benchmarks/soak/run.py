@@ -23,11 +23,11 @@ from benchmarks.soak.progress import Progress
 from benchmarks.soak.provider import Provider
 from benchmarks.soak.verify import Found, verify
 from tests.fakes.twilio import TwilioFake
+from tests.journeys.pairs import TWO_OF_EACH
 from tests.stack import Stack, dispose, engine
 
 _SID, _TOKEN, _FROM = "AC" + "0" * 32, "fake-token", "whatsapp:+14155238886"
 PUBLIC = "https://destek.example"
-WEB_WORKERS = 2
 # The product sends one person ten messages at once and one more each 6 s, and takes a chat with 20
 # answers in 10 minutes for a loop: customers who stay below both are not slowed down by either.
 _MOST_AT_ANY_PACE, _SLOW_PACE = 15, 45.0
@@ -53,6 +53,12 @@ class Soak:
     patience: float = 180.0  # how long a customer waits for an answer
     poll: int = 20  # MISSED_POLL_SECONDS
     report_every: float = 30.0
+    pairs: bool = False  # two web, two worker, two rasa and two clock processes
+
+    @property
+    def layout(self) -> tuple[int, int]:
+        """How many children a web process has, and how many there are of each that may be many."""
+        return (int(TWO_OF_EACH["WEB_WORKERS"]), 2) if self.pairs else (2, 1)
 
     @property
     def pace(self) -> float:
@@ -117,8 +123,8 @@ class _Told:
 
 async def _run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
     stack = _Installation(folder, environment={
-        "MISSED_POLL_SECONDS": str(soak.poll), "WEB_WORKERS": str(WEB_WORKERS),
-        "DATA_DIR": str(folder / "var"),
+        "MISSED_POLL_SECONDS": str(soak.poll), "WEB_WORKERS": str(soak.layout[0]),
+        "DATA_DIR": str(folder / "var"), **(TWO_OF_EACH if soak.pairs else {}),
     })
     outcome = Outcome(soak, folder, database=stack.database)
     account = Account(_SID, _TOKEN, _FROM, stack.url, PUBLIC)
@@ -144,7 +150,7 @@ async def _run(soak: Soak, folder: Path, say: Callable[[str], None]) -> Outcome:
         outcome.violations += [*crowd.violations, *settled]
         say(f"everything was written after {took:.0f} s; settled {settling:.1f} s later")
         await asyncio.sleep(soak.settle)
-        outcome.violations += await asyncio.to_thread(_look, stack)
+        outcome.violations += await asyncio.to_thread(_look, stack, soak)
         telling.cancel()
         outcome.written = list(crowd.written)
         found = await asyncio.to_thread(
@@ -195,17 +201,20 @@ def _left(stack: Stack) -> list[str]:
     return [f"{count} {name} are left" for name, count in counts.items() if count]
 
 
-def _look(stack: Stack) -> list[str]:
-    """Look at the processes twice: each must run once, and be the same one."""
+def _look(stack: Stack, soak: Soak) -> list[str]:
+    """Look at the processes twice: each must run once, and be the same one.
+
+    Without a rest before, the last one killed may still be starting.
+    """
     var = stack.folder / "var"
-    deadline = time.monotonic() + 20.0  # the last one killed may still be starting
-    while problems := looking.wrong(stack.pid, var, WEB_WORKERS):
+    deadline = time.monotonic() + (0.0 if soak.settle else 20.0)
+    while problems := looking.wrong(stack.pid, var, *soak.layout):
         if time.monotonic() > deadline:
             return problems
         time.sleep(0.5)
     before = looking.family(stack.pid)
-    time.sleep(3.0)
-    problems = looking.wrong(stack.pid, var, WEB_WORKERS)
+    time.sleep(3.0 if soak.settle else 1.0)
+    problems = looking.wrong(stack.pid, var, *soak.layout)
     if looking.family(stack.pid) != before:
         problems.append(f"processes changed: {before} became {looking.family(stack.pid)}")
     return problems

@@ -34,6 +34,7 @@ class Wish:
     first_message: str
     details: str
     order: str = ""
+    photo: str = ""  # nobody sends one, and to say so is no answer that is kept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,7 +183,7 @@ _FORMS: dict[str, Sequence[_Form]] = {
             ("1", ("79,90",)),
         ), 0),
         _Form("missing_or_wrong_item", (
-            ("siparişimde eksik ürün {a}", _ORDER),
+            ("paketten eksik çıktı {a}", _ORDER),  # five words would tell the matter
             ("siparişim {order}", ("eksik ya da yanlış",)),
             ("{b} tabak takımı eksik çıktı", _PHOTO),
             ("fotoğraf yok", _OPENED),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,13 +16,14 @@ import sqlalchemy as sa
 from benchmarks.soak import scripts
 from benchmarks.soak.ledger import Ledger
 from benchmarks.soak.scripts import Step, Talk, Wish
-from tests.journeys.looking import data
+from tests.journeys.looking import data, instant
 from tests.stack import engine
 
 _TAKEN = ("sent", "delivered", "read")  # final states of what the provider has
+_ONE_OUTAGE = 60.0  # seconds: an answer comes, or the brain is restarted, before it is away again
 _MESSAGES = sa.text(
     "SELECT id, uid, turn_id, direction, author, purpose, provider_message_id, text, state, ordinal, "
-    "attributes FROM message WHERE conversation_id = :c ORDER BY id"
+    "attributes, created_at FROM message WHERE conversation_id = :c ORDER BY id"
 )
 _TURNS = sa.text("SELECT id, state, reason FROM turn WHERE conversation_id = :c")
 _TICKETS = sa.text(
@@ -129,8 +131,7 @@ class _Conversation:
         for message in outbound:
             if message.turn_id:
                 replies.setdefault(message.turn_id, []).append(message)
-            else:
-                self._beside(message)
+        self._check_beside([m for m in outbound if not m.turn_id])
         self._found.counts["turns"] += len(turns)
         if set(states) != set(asked):
             self._bad(f"turns without messages, or the other way round: {set(states) ^ set(asked)}")
@@ -154,15 +155,21 @@ class _Conversation:
             if missing:
                 self._bad(f"{message.text!r} is answered without {missing}: {text!r}")
 
-    def _beside(self, message: Any) -> None:
-        """Count what was said beside the turns: the one line that an outage allows, and notices."""
-        notice = (data(message.attributes) or {}).get("notice")
-        if message.author == "system" and notice == "outage":
-            self._found.counts["outage lines"] += 1
-        elif message.purpose == "notice":
-            self._found.counts["notices"] += 1
-        else:
-            self._bad(f"a message belongs to no turn: {message.text!r}")
+    def _check_beside(self, messages: Sequence[Any]) -> None:
+        """What is said beside the turns: one line in each outage, and notices."""
+        told: list[Any] = []
+        for message in messages:
+            notice = (data(message.attributes) or {}).get("notice")
+            if message.author == "system" and notice == "outage":
+                self._found.counts["outage lines"] += 1
+                told.append(instant(message.created_at))
+            elif message.purpose == "notice":
+                self._found.counts["notices"] += 1
+            else:
+                self._bad(f"a message belongs to no turn: {message.text!r}")
+        for before, after in itertools.pairwise(told):
+            if (passed := (after - before).total_seconds()) < _ONE_OUTAGE:
+                self._bad(f"told of an outage twice in {passed:.0f} s")
 
     def _check_provider(self, outbound: Sequence[Any]) -> None:
         """The provider took each message once, in order, and it says what we know of it."""
@@ -208,7 +215,8 @@ def _as_wish(ticket: Any) -> Wish:
     details = data(ticket.details) or {}
     order = ticket.order_number or details.get("order_as_given") or ""
     return Wish(
-        ticket.intent, details.get("first_message", ""), details.get("details", ""), str(order)
+        ticket.intent, details.get("first_message", ""), details.get("details", ""), str(order),
+        details.get("photo", ""),
     )
 
 

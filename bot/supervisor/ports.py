@@ -26,14 +26,14 @@ def _free(host: str, port: int) -> bool:
     return True
 
 
-def pick(count: int) -> list[int]:
-    """Return that many different ports on which nobody listens on 127.0.0.1."""
+def pick(count: int, but: int = 0) -> list[int]:
+    """Return that many different ports, none of them `but`, on which nobody listens on 127.0.0.1."""
     found: set[int] = set()
     for _ in range(1000):
         if len(found) == count:
             break
         port = random.randint(_LOWEST, _HIGHEST)
-        if _free("127.0.0.1", port):
+        if port != but and _free("127.0.0.1", port):
             found.add(port)
     else:
         raise ConfigurationError("no free port was found on 127.0.0.1")

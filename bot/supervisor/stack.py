@@ -72,7 +72,8 @@ def _names(kind: str, count: int) -> list[str]:
 def build(settings: Settings) -> Stack:
     """Choose free ports, write the files that processes read, return the stack."""
     data_dir, python = settings.data_dir.resolve(), sys.executable
-    free = iter(ports.pick(2 + settings.rasa_count + settings.web_count))
+    wanted = 2 + settings.rasa_count + settings.web_count
+    free = iter(ports.pick(wanted, but=settings.port))  # that one is for the web, which starts later
     specs: list[ProcessSpec] = []
     redis_url, after = settings.redis_url, tuple[str, ...]()
     if not redis_url:

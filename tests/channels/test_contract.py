@@ -20,7 +20,6 @@ from tests.channels.harness import HARNESSES, Harness, plain, unlike
 
 MANY = settings(
     max_examples=400,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 FEWER = settings(MANY, max_examples=150)

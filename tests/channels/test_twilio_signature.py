@@ -287,7 +287,7 @@ def test_more_fields_than_twilio_sends_are_not_even_sorted() -> None:
     assert not accepted(request(body, signature=signed_over(BASE + PATH, pairs)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.text("abA_ş", min_size=1, max_size=4), st.text(max_size=20)), max_size=6)
 )

@@ -153,6 +153,13 @@ def check(stack: Stack, writers: Sequence[Writer]) -> None:
     check_nothing_half_done(stack)
 
 
+def check_refused_in_time(writers: Sequence[Writer]) -> None:
+    """Raise AssertionError unless the provider heard of our failure before it would have hung up."""
+    posted = tries(writers)
+    assert {t.status for t in posted if t.status} == {200, 500}
+    assert max(t.seconds for t in posted) < PATIENCE - 1
+
+
 def check_replies(
     stack: Stack, phone: str, inbound: Sequence[Mapping[str, Any]],
     lines: Sequence[Mapping[str, Any]], words: Mapping[str, Sequence[str]],

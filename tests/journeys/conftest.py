@@ -6,12 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.journeys.pairs import TWO_OF_EACH
 from tests.stack import Stack
 
 
 @pytest.fixture(scope="session")
 def frail(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One running stack whose parts may be stopped and killed; it looks for missed messages often."""
-    folder = tmp_path_factory.mktemp("frail")
-    with Stack(folder, environment={"MISSED_POLL_SECONDS": "2"}) as running:
+    """One running stack, two of each process, whose parts may be stopped and killed.
+
+    It looks for missed messages often, and one person may get ten messages a second.
+    """
+    settings = {**TWO_OF_EACH, "MISSED_POLL_SECONDS": "2", "PAIR_SECONDS_PER_MESSAGE": "0.1"}
+    with Stack(tmp_path_factory.mktemp("frail"), environment=settings) as running:
         yield running
+        assert running.stop() < 10

@@ -99,6 +99,13 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> No
         time.sleep(0.1)
 
 
+def seconds_of(url: str) -> float:
+    """Return how long a page takes; AssertionError unless it is there."""
+    began = time.monotonic()
+    assert requests.get(url, timeout=10).status_code == 200, url
+    return time.monotonic() - began
+
+
 def understood(stack: Stack, text: str) -> str:
     """Return the intent that the stack's live model finds in a text."""
     secret = (stack.folder / "var" / "secrets" / "internal_secret").read_text()

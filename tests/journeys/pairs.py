@@ -21,6 +21,12 @@ def process(stack: Stack, name: str) -> int:
     return int(stack.run_info()["processes"][name])
 
 
+def of_kind(stack: Stack, kind: str) -> list[int]:
+    """Return the ids of all processes of a kind (see KINDS), be they one or two."""
+    processes = stack.run_info()["processes"]
+    return [int(pid) for name, pid in processes.items() if name.rstrip("0123456789") == kind]
+
+
 def all_run(stack: Stack) -> bool:
     """Tell whether two of each kind, and one of the rest, run now."""
     processes = stack.run_info()["processes"]

@@ -56,15 +56,17 @@ class Traffic:
 def talk(
     stack: Stack, traffic: Traffic, phones: Iterator[str], *, seconds: float, people: float,
     pause: float, watch: Callable[[float], None] = lambda _: None,
+    until: Callable[[], bool] = lambda: True,
 ) -> None:
     """Start conversations for so many seconds, `people` a second, and return when all have written.
 
-    `watch` is called about twice a second with the seconds since the beginning.
+    `watch` is called about twice a second with the seconds since the beginning. While `until` does
+    not hold, conversations are started for up to three times as long.
     """
     began = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(max(8, int(people * pause * 6))) as pool:
         jobs = []
-        while (passed := time.monotonic() - began) < seconds:
+        while (passed := time.monotonic() - began) < (seconds if until() else 3 * seconds):
             while len(jobs) <= passed * people:
                 phone = next(phones)
                 jobs.append(
@@ -146,6 +148,7 @@ def judge(stack: Stack, weather: Weather, traffic: Traffic, prefix: str) -> Repo
         _one_end(row, tries[row["id"]], heard, report)
         _reconciled(row, met[row["id"]], report)
     _in_order(out, tries, report)
+    _one_set(out, report)
     return report
 
 
@@ -224,3 +227,14 @@ def _in_order(
             if first[0].order < last.get(row["phone"], -1):
                 report.problems.append(f"{row['id']} overtook what was said before it")
             last[row["phone"]] = first[0].order
+
+
+def _one_set(out: Sequence[Mapping[str, Any]], report: Report) -> None:
+    """A turn has one set of replies: its first, its second and so on, each once and in order."""
+    ordinals: dict[str, list[int]] = collections.defaultdict(list)
+    for row in out:
+        if row["turn"]:
+            ordinals[row["turn"]].append(row["ordinal"])
+    for turn, numbers in ordinals.items():
+        if numbers != list(range(len(numbers))):
+            report.problems.append(f"the replies of turn {turn} are numbered {numbers}")

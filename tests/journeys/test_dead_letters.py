@@ -1,4 +1,8 @@
-"""What failed for good, of every kind: listed with its reason, tried again by command, and then gone."""
+"""What failed for good: listed with its reason, tried again by command, and then gone.
+
+Every kind but one: what nobody understands is understood by later code only, and so it is tried in
+`tests/gateway/test_dead_letters.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ from tests.stack import Stack, engine
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"7" * 150
 QUESTION, ANSWER = "kargo ücreti ne kadar?", "79,90"
-POISON, PICTURE, NOWHERE, REFUSED, UNDELIVERED, HOPELESS = (
-    f"+90538400000{i}" for i in range(6)
+POISON, PICTURE, NOWHERE, REFUSED, UNDELIVERED, HOPELESS, ARRIVED, LOST = (
+    f"+90538400000{i}" for i in range(8)
 )
 
 
@@ -31,10 +35,15 @@ def _letters(stack: Stack, *extra: str) -> list[dict[str, Any]]:
 
 def _wait_for(stack: Stack, phone: str, kind: str) -> dict[str, Any]:
     """Return the one letter of a person's conversation, once there is one."""
-    count = "SELECT count(*) FROM dead_letter WHERE kind = :k AND replayed_at IS NULL"
-    wait_until(lambda: stack.rows(count, k=kind)[0][0], 25, f"no letter {kind}")
     uid = talk(stack, phone).uid
-    [letter] = [x for x in _letters(stack) if x["conversation"] == uid]
+    found: list[dict[str, Any]] = []
+
+    def there() -> bool:
+        found[:] = [x for x in _letters(stack) if x["conversation"] == uid]
+        return bool(found)
+
+    wait_until(there, 25, f"no letter {kind}")
+    [letter] = found
     assert letter["kind"] == kind and letter["reason"] and letter["replayed_at"] is None
     return letter
 
@@ -57,6 +66,12 @@ def _refusing(stack: Stack, text: str) -> Iterator[None]:
         _change(stack, "DROP TRIGGER refusing")
 
 
+def _polled(stack: Stack, times: int) -> None:
+    """Wait until the poll for missed messages has come again, so many times."""
+    polls = stack.fake.api_requests["GET Messages"] + times
+    wait_until(lambda: stack.fake.api_requests["GET Messages"] >= polls, 20, "no polls")
+
+
 def test_a_message_that_could_not_be_taken_in(frail: Stack) -> None:
     text = "çalışma saatleriniz nedir acaba"
     with _refusing(frail, text):
@@ -67,15 +82,18 @@ def test_a_message_that_could_not_be_taken_in(frail: Stack) -> None:
 
         kept = "SELECT count(*) FROM dead_letter WHERE kind = 'IntegrityError'"
         wait_until(lambda: frail.rows(kept)[0][0], 15, "it is nowhere")
-        polls = frail.fake.api_requests["GET Messages"]  # each of which finds it again
-        wait_until(lambda: frail.fake.api_requests["GET Messages"] > polls + 1, 15, "no polls")
+        _polled(frail, 2)  # each of which finds it again
         [letter] = mine()
         assert letter["direction"] == "in" and letter["reason"]
         done = frail.command("dead-letters", "retry", str(letter["id"]))
         assert done.returncode == 1 and "kept" in done.stdout and "Traceback" not in done.stderr
         assert mine() == [letter]
-        frail.fake.fault("error", on="list", for_seconds=4)  # or the poll is faster than we are
-    _retry(frail, letter, "1 new message")
+        frail.fake.fault("error", on="list", for_seconds=120)  # or a poll is faster than we are
+        _polled(frail, 2)  # the first of them may have been answered before that
+    try:
+        _retry(frail, letter, "1 new message")
+    finally:
+        frail.fake.clear_faults()
     assert "09:00" in frail.fake.wait_for(POISON, 1)[0].body
     assert frail.quiet(POISON, 0.5) and len(frail.fake.sent(POISON)) == 1
     again = frail.command("dead-letters", "retry", str(letter["id"]))
@@ -122,6 +140,43 @@ def test_an_answer_that_the_provider_refused(
     )
     wait_until(lambda: frail.rows(query, a=phone) == [("delivered",)], 10, "not delivered, or twice")
     assert frail.quiet(phone, 0.5) and len(frail.fake.sent(phone)) == before + 1
+
+
+def test_an_answer_of_which_nobody_knew_whether_it_had_arrived(frail: Stack) -> None:
+    """Looked up once more: what the provider has is not sent again, what it never got is sent."""
+    fake, query = frail.fake, (
+        "SELECT m.id, m.state FROM message m JOIN identity i ON i.id = m.identity_id WHERE "
+        "i.address = :a AND m.direction = 'out'"
+    )
+    plan, fake.callbacks.plan = fake.callbacks.plan, ()  # a receipt would tell
+    try:
+        for phone, kind in ((ARRIVED, "drop"), (LOST, "drop_before")):
+            fake.fault(kind, to=phone)
+            fake.fault("error", on="list", to=phone, for_seconds=120)
+            fake.inbound(QUESTION, phone)
+        for phone in (ARRIVED, LOST):
+            wait_until(lambda p=phone: [s for _, s in frail.rows(query, a=p)] == ["unknown"], 10,
+                       "its outcome is known")
+            _change(  # instead of a day without an answer
+                frail, "UPDATE message SET attributes = json_set(attributes, '$.asked_since', "
+                "'2026-01-01T00:00:00+00:00') WHERE id = :i", i=frail.rows(query, a=phone)[0][0],
+            )
+        letters = {phone: _wait_for(frail, phone, "outcome_unknown") for phone in (ARRIVED, LOST)}
+        assert not fake.sent(LOST)
+    finally:
+        fake.clear_faults()
+        fake.callbacks.plan = plan
+    for phone, letter in letters.items():
+        _change(  # by then "not there" is an answer
+            frail, "UPDATE message SET sent_at = strftime('%Y-%m-%d %H:%M:%f', sent_at, "
+            "'-60 seconds') WHERE id = :i", i=frail.rows(query, a=phone)[0][0],
+        )
+        _retry(frail, letter, "looked up again")
+    assert ANSWER in fake.wait_for(LOST, 1)[0].body
+    for phone in letters:
+        wait_until(lambda p=phone: frail.rows(query, a=p)[0][1] in ("sent", "delivered"), 15,
+                   "not settled")
+    assert frail.quiet(ARRIVED, 0.5) and [len(fake.sent(p)) for p in letters] == [1, 1]
 
 
 def test_a_turn_that_the_brain_could_not_answer(frail: Stack) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import re
 import zlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -27,34 +29,55 @@ MOMENTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def moment(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """A shop at a moment in which nobody has written yet."""
+    with Stack(tmp_path_factory.mktemp("moment"), clock=request.param) as running:
+        yield running
+
+
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(("clock", "words", "day"), MOMENTS)
-def test_the_promised_time_is_computed(
-    tmp_path_factory: pytest.TempPathFactory, clock: str, words: tuple[str, ...], day: str
-) -> None:
-    with Stack(tmp_path_factory.mktemp("moment"), clock=clock) as stack:
-        phone = _number(1)
-        reply = stack.ask(ASK, phone)
-        for word in words:
-            assert word in reply, reply
-        [(state, promised)] = stack.rows(
-            "SELECT state, promised_at FROM conversation c JOIN customer u ON u.id = c.customer_id "
-            "WHERE u.phone = :p", p=phone
-        )
-        assert state == "waiting" and str(promised).startswith(day)
-        kinds = stack.rows(
-            "SELECT p.due_at FROM promise p JOIN conversation c ON c.id = p.conversation_id "
-            "JOIN customer u ON u.id = c.customer_id WHERE u.phone = :p", p=phone
-        )
-        assert kinds and str(kinds[0][0])[:16] == str(promised)[:16]
-        waiting = stack.ask("?", phone)
-        for word in words:
-            assert word in waiting, waiting
-        assert "79,90" in stack.ask("kargo ücreti ne kadar", phone)
-        assert stack.rows(
-            "SELECT count(*) FROM handover h JOIN conversation c ON c.id = h.conversation_id "
-            "JOIN customer u ON u.id = c.customer_id WHERE u.phone = :p", p=phone
-        )[0][0] == 1
+@pytest.mark.parametrize(("moment", "words", "day"), MOMENTS, indirect=["moment"], scope="module")
+def test_the_promised_time_is_computed(moment: Stack, words: tuple[str, ...], day: str) -> None:
+    phone = _number(1)
+    reply = moment.ask(ASK, phone)
+    for word in words:
+        assert word in reply, reply
+    [(state, promised)] = moment.rows(
+        "SELECT state, promised_at FROM conversation c JOIN customer u ON u.id = c.customer_id "
+        "WHERE u.phone = :p", p=phone
+    )
+    assert state == "waiting" and str(promised).startswith(day)
+    kinds = moment.rows(
+        "SELECT p.due_at FROM promise p JOIN conversation c ON c.id = p.conversation_id "
+        "JOIN customer u ON u.id = c.customer_id WHERE u.phone = :p", p=phone
+    )
+    assert kinds and str(kinds[0][0])[:16] == str(promised)[:16]
+    waiting = moment.ask("?", phone)
+    for word in words:
+        assert word in waiting, waiting
+    assert "79,90" in moment.ask("kargo ücreti ne kadar", phone)
+    assert moment.rows(
+        "SELECT count(*) FROM handover h JOIN conversation c ON c.id = h.conversation_id "
+        "JOIN customer u ON u.id = c.customer_id WHERE u.phone = :p", p=phone
+    )[0][0] == 1
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("moment", [MOMENTS[0][0]], indirect=True, scope="module")
+def test_the_queue_tells_place_and_computed_wait(moment: Stack) -> None:
+    """Six more people come while those of before wait."""
+    [[before]] = moment.rows("SELECT count(*) FROM conversation WHERE state = 'waiting'")
+    times = []
+    for i in range(6):
+        reply = moment.ask(ASK, _number(10 + i))
+        assert f"Sıranız: {before + i + 1}" in reply, reply
+        [(hour, minute)] = re.findall(r"bugün (\d\d):(\d\d)", reply)
+        times.append(int(hour) * 60 + int(minute))
+    assert times == sorted(times) and times[-1] > times[0], times
+    assert f"sıranız {before + 6}" in moment.ask("?", _number(15))
 
 
 @pytest.fixture

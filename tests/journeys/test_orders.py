@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 
 from tests.stack import AYSE, ELIF, JOHN, MEHMET, Stack
 
@@ -17,9 +16,7 @@ DAYS_TR = "Pazartesi|Salı|Çarşamba|Perşembe|Cuma|Cumartesi|Pazar"
 
 def test_owner_hears_state_carrier_scan_window_and_second_order(stack: Stack) -> None:
     """'siparişim nerede' from the buyer's phone; one reply, first contact line once."""
-    began = time.monotonic()
     reply = stack.ask("siparişim nerede", AYSE)
-    assert time.monotonic() - began < 2.0
     assert "1024" in reply and "Yurtiçi Kargo" in reply
     assert "Ankara transfer merkezi" in reply and "18:40" in reply
     [(first, last)] = stack.rows(

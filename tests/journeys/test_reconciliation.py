@@ -7,13 +7,13 @@ import secrets
 import signal
 import threading
 import time
-from typing import Any
 
 import pytest
 import redis
 
 from tests.fakes.twilio_model import Fault
 from tests.journeys.looking import wait_until
+from tests.journeys.pairs import of_kind
 from tests.stack import Stack
 
 
@@ -86,15 +86,16 @@ def test_a_provider_that_hangs_does_not_stop_the_clock(
 
 def _post_without_a_bell(stack: Stack, text: str, phone: str) -> None:
     """Store a message and forget its job: the worker is asleep while Redis is emptied."""
-    info: dict[str, Any] = stack.run_info()
-    worker = int(info["processes"]["worker"])
-    os.kill(worker, signal.SIGSTOP)
+    workers = of_kind(stack, "worker")
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
     try:
         time.sleep(0.3)
         assert stack.fake.inbound(text, phone).status_code == 200
-        redis.Redis.from_url(str(info["redis_url"])).flushall()
+        redis.Redis.from_url(str(stack.run_info()["redis_url"])).flushall()
     finally:
-        os.kill(worker, signal.SIGCONT)
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
 
 
 def test_a_provider_that_hangs_delays_no_answer_being_thought_out(frail: Stack) -> None:

@@ -28,3 +28,4 @@ def test_second_start_is_quick_and_ctrl_c_leaves_nothing(
         stack.start()
         assert time.monotonic() - began < 40
         assert "14" in stack.ask("iade süresi kaç gün?", "+905389000001")
+        assert stack.stop() < 10

@@ -18,33 +18,26 @@ import pytest
 
 from benchmarks.streams import cookies
 from tests.crowd import Asked, Crowd
+from tests.journeys.looking import wait_until
 from tests.stack import Stack
 
 STREAMS, ASKED = 150, 1000
-WORKERS, THREADS = 2, 200
+WORKERS, THREADS = 2, 200  # of `stack`
 MESSAGES, RATE = 300, 40.0
 PATIENCE = 10.0  # seconds; a provider hangs up after fifteen
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A running stack with as many web threads as the product comes with."""
-    settings = {"WEB_WORKERS": str(WORKERS), "WEB_THREADS": str(THREADS)}
-    with Stack(tmp_path_factory.mktemp("desk"), environment=settings) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def listeners(desk: Stack) -> list[str]:
+def listeners(stack: Stack) -> list[str]:
     """What the browsers of fifteen agents send."""
-    return cookies(desk)
+    return cookies(stack)
 
 
 @pytest.fixture
-def crowd(desk: Stack) -> Iterator[Crowd]:
+def crowd(stack: Stack) -> Iterator[Crowd]:
     """Who asks for streams."""
-    made = Crowd("127.0.0.1", desk.port)
+    made = Crowd("127.0.0.1", stack.port)
     yield made
     made.close()
 
@@ -72,7 +65,7 @@ def fill(crowd: Crowd, listeners: list[str], count: int) -> None:
         assert crowd.answered()
 
 
-def customers_write(desk: Stack) -> list[float]:
+def customers_write(stack: Stack) -> list[float]:
     """Let as many people write at a fixed rate; return how long each waited for its answer."""
     phones = [f"+90531{next(_numbers):07d}" for _ in range(MESSAGES)]
     began = time.monotonic()
@@ -80,12 +73,12 @@ def customers_write(desk: Stack) -> list[float]:
     def one(place: int) -> float:
         time.sleep(max(0.0, began + place / RATE - time.monotonic()))
         sent = time.monotonic()
-        assert desk.fake.inbound("kargo ücreti ne kadar?", phones[place]).status_code == 200
+        assert stack.fake.inbound("kargo ücreti ne kadar?", phones[place]).status_code == 200
         return time.monotonic() - sent
 
     with futures.ThreadPoolExecutor(32) as pool:
         took = list(pool.map(one, range(MESSAGES)))
-    [[kept]] = desk.rows(
+    [[kept]] = stack.rows(
         "SELECT count(*) FROM message m JOIN identity i ON i.id = m.identity_id WHERE "
         "m.direction = 'in' AND i.address BETWEEN :a AND :z", a=phones[0], z=phones[-1],
     )
@@ -105,11 +98,11 @@ def hears(crowd: Crowd, one: Asked, within: float) -> bool:
 
 
 def test_messages_come_in_while_150_listen_and_1000_ask(
-    desk: Stack, crowd: Crowd, listeners: list[str]
+    stack: Stack, crowd: Crowd, listeners: list[str]
 ) -> None:
     fill(crowd, listeners, STREAMS)
     with reading(crowd):
-        took = customers_write(desk)
+        took = customers_write(stack)
     assert max(took) < PATIENCE
     assert crowd.open == STREAMS
     assert crowd.listen(lambda: all(was_told(one) for one in crowd.asked), 5)
@@ -117,7 +110,7 @@ def test_messages_come_in_while_150_listen_and_1000_ask(
     before = list(crowd.asked)
     asked = crowd.ask(ASKED, listeners)
     with reading(crowd):
-        took = customers_write(desk)
+        took = customers_write(stack)
     assert max(took) < PATIENCE
     assert crowd.answered()
     assert {one.status for one in asked} <= {200, 204}
@@ -127,14 +120,19 @@ def test_messages_come_in_while_150_listen_and_1000_ask(
 
     crowd.leave(list(crowd.asked))
     fill(crowd, listeners, 10)  # their places are free again
+    open_ = (
+        "SELECT count(*) FROM message m JOIN identity i ON i.id = m.identity_id WHERE "
+        "i.address LIKE '+90531%' AND m.state IN ('received', 'queued', 'sending')"
+    )
+    wait_until(lambda: not stack.rows(open_)[0][0], 60, "somebody was left without an answer")
 
 
 def test_what_a_command_changes_is_told_before_it_ends(
-    desk: Stack, crowd: Crowd, listeners: list[str]
+    stack: Stack, crowd: Crowd, listeners: list[str]
 ) -> None:
     phone = f"+90531{next(_numbers):07d}"
-    desk.ask("kargo ücreti ne kadar?", phone)
-    [[uid]] = desk.rows(
+    stack.ask("kargo ücreti ne kadar?", phone)
+    [[uid]] = stack.rows(
         "SELECT c.uid FROM conversation c JOIN identity i ON i.customer_id = c.customer_id "
         "WHERE i.address = :a", a=phone,
     )
@@ -145,7 +143,7 @@ def test_what_a_command_changes_is_told_before_it_ends(
     while hears(crowd, one, 1.5):
         pass
     before = len(one.events)
-    done = desk.command("conversation", "take", uid, "--as", "agent1@example.com")
+    done = stack.command("conversation", "take", uid, "--as", "agent1@example.com")
     assert done.returncode == 0, done.stderr
     assert len(one.events) > before or hears(crowd, one, 5)
     assert one.events[before][:2] == ("changed", [topic])

@@ -224,7 +224,7 @@ _events = st.fixed_dictionaries(
 
 @given(st.lists(_events, max_size=3))
 @example([{"event": "user"}])
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300)
 def test_what_is_taken_for_an_answer_is_one_by_rasas_own_schema(events: list[Any]) -> None:
     answer = {"events": events, "responses": [{"text": "x"}]}
     if is_answer(answer):
