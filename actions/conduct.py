@@ -48,7 +48,7 @@ _INSULT: Final = (
 # Words of every day that are an insult when somebody is called so.
 _MILD: Final = r"mal|it|itler|kopek(?:ler)?"
 _CALLED: Final = (
-    r"sen|siz|siniz|misin(?:iz)?|musun(?:uz)?|hepiniz|lan|ulan|herif\w*|oglu|evladi|cocugu|sizin|senin"
+    r"sen|siz|siniz|misin(?:iz)?|musun(?:uz)?|hepiniz|lan|ulan|herif\w*|oglu|evladi|cocugu"
 )
 _BESIDE: Final = (
     r"gi[td](?:in)?|lan|ulan|ya|be|sen|siz|siniz|misin(?:iz)?|musun(?:uz)?|hepiniz|hep|bir|bot|the|a|you"

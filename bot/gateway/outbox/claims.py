@@ -181,6 +181,8 @@ def _known(session: Session, message: Message) -> frozenset[str]:
     since = (message.sent_at or message.created_at) - dt.timedelta(days=1)
     others = session.scalars(
         sa.select(Message).where(
+            # All that is said to a person is in one conversation, and that has an index.
+            Message.conversation_id == message.conversation_id,
             Message.identity_id == message.identity_id, Message.direction == "out",
             Message.id != message.id, Message.created_at > since,
         )
