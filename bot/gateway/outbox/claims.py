@@ -76,11 +76,12 @@ def _runs(pid: int) -> bool:
 def free_dead(session: Session) -> int:
     """Let go of what processes of this machine held when they were killed; return how much."""
     now, freed = clock.real(), 0
-    for model, owner, until in (
-        (Conversation, Conversation.lease_owner, Conversation.lease_until),
-        (Message, Message.claim_owner, Message.claim_until),
+    in_hand = sa.and_(Message.direction == "out", Message.state == Outbound.SENDING.value)
+    for model, owner, until, which in (
+        (Conversation, Conversation.lease_owner, Conversation.lease_until, sa.true()),
+        (Message, Message.claim_owner, Message.claim_until, in_hand),
     ):
-        held = session.execute(sa.select(model.id, owner).where(until > now)).all()
+        held = session.execute(sa.select(model.id, owner).where(which, until > now)).all()
         dead = [int(row_id) for row_id, name in held if is_dead(name)]
         for row_id in dead:
             session.execute(sa.update(model).where(model.id == row_id).values({until.key: 0.0}))
