@@ -21,7 +21,10 @@ _GENERAL: Final = re.compile(
     r"|iptal(?: et(?:in)?| edin)?|istemiyorum(?: artik)?|kalsin|cancel(?: it| that)?)"
     rf"{_TAIL}"
 )
-_ONLY_DROPPED: Final = re.compile(rf"{_LEAD}(?:{_DROPPED}){_TAIL}")
+# In a return a bare "iptal" is meant for the return; why it goes back would be told otherwise.
+_NO_MORE_RETURN: Final = re.compile(
+    rf"{_LEAD}(?:{_DROPPED}|iptal(?: et(?:in)?| edin)?|cancel(?: it| that)?){_TAIL}"
+)
 _NO_MORE_CANCEL: Final = re.compile(
     rf"{_LEAD}(?:{_DROPPED}|vazgec(?:tim|iyorum|elim)|gerek (?:yok|kalmadi)|kalsin){_TAIL}"
 )
@@ -62,7 +65,7 @@ def is_called_off(case: str, text: str) -> bool:
     if takes_back(case, text):
         return True
     if case == "return_request":
-        return bool(_ONLY_DROPPED.fullmatch(words))
+        return bool(_NO_MORE_RETURN.fullmatch(words))
     if case == "cancel_order":
         return bool(_NO_MORE_CANCEL.fullmatch(words))
     return bool(_GENERAL.fullmatch(words))

@@ -21,8 +21,10 @@ from actions.cases import own_words
 from actions.first_look import instead_of
 from bot.text import find_numbers
 
+MOODS: Final = frozenset({"complaint", "praise", "abuse"})
 ANSWERS: Final = frozenset({"provide_info", "affirm", "deny", "nlu_fallback", "survey_answer"})
 SURE: Final = 0.8  # from here on a message akin to the case is a wish of its own
+QUITE_SURE: Final = 0.9  # and a mere statement, of another matter than the case
 MAX_CHOICES: Final = 3
 WORDS_BESIDE_NUMBER: Final = 4  # "1026 olan", "it is 1026": a number and nothing else told
 _NO_NUMBER: Final = re.compile(
@@ -36,6 +38,17 @@ _REMEDY: Final = re.compile(
     r"|discount|price cut)\b"
 )
 _QUESTION: Final = re.compile(r"\b(?:kac|ne kadar|nasil|nedir|m[iu]|how|what|when|do you)\b")
+_ASKS: Final = re.compile(
+    r"\b(?:kac|ne kadar|ne zaman|nasil|nedir|nerede|nerde|neden|niye|hangi\w*|kim|m[iu]\w*"
+    r"|\w+(?:misiniz|musunuz|misin|musun|iyomu|iyormu|varmi|olurmu)"
+    r"|how|what|when|where|why|which|who|do you|can (?:i|you)|could you|is there)\b"
+)
+_WISHES: Final = re.compile(
+    r"\b(?:ist(?:iyorum|iyoruz|erim|eriz|erdim)|lutfen|\w+ ?(?:edin|ediniz|eder misin\w*)"
+    r"|ver(?:in|iniz)?|yolla(?:yin)?|gonder(?:in|iniz)?|bagla(?:yin)?|ara(?:yin|yiniz)|sil(?:in|iniz)"
+    r"|kapat(?:in)?|soyle(?:yin)?|degistir(?:in|iniz)|i want|i d like|id like|i need|i would like"
+    r"|please|give me|send me|tell me|call me|cancel)\b"
+)
 _BESIDE: Final = frozenset(
     """olan no numara numarasi nolu siparis siparisim it is the one that this bu su evet yes tamam
     ok hayir icin lutfen please order number my for yani sanirim galiba""".split()
@@ -188,10 +201,27 @@ def _answers(ctx: Context, case: str, text: str) -> bool:
         return False
     if akin(ctx.intent, case) and ctx.confidence < SURE:
         return True
+    if _tells_more(ctx, case, text):
+        return True
     # We asked which remedy is wanted: a remedy that is named answers that, and is no new wish.
     words = called_off.words_of(text)
     wished = case in ASKS_REMEDY and ctx.intent not in NO_REMEDY and _REMEDY.search(words)
     return bool(wished) and "?" not in text and not _QUESTION.search(words)
+
+
+def _tells_more(ctx: Context, case: str, text: str) -> bool:
+    """Tell whether a message only states something, as one does who was asked what is the matter.
+
+    What asks or wants something is never such; what states another matter for certain neither.
+    """
+    words = called_off.words_of(text)
+    if not words or text.startswith("/"):
+        return False  # a button names a wish
+    if ctx.intent in NO_REMEDY or "?" in text or _ASKS.search(words) or _WISHES.search(words):
+        return False
+    if akin(ctx.intent, case) and ctx.intent not in MOODS:
+        return True
+    return ctx.confidence < QUITE_SURE
 
 
 def _refused_twice(ctx: Context, case: str, text: str) -> bool:

@@ -29,7 +29,8 @@ from bot.errors import DestekError, NotFound
 # Everything that shapes a model, relative to the repository's root.
 _SOURCES = ("data", "domain.yml", "config.yml", "bot/nlu", "bot/text*")
 # What libraries say of each other, and progress bars that are over in a second.
-NOISE = ("DeprecationWarning", "Implementing implicit namespace", "it/s", "saved at")
+NOISE = ("DeprecationWarning", "Implementing implicit namespace", "it/s", "saved at",
+         "does not include an entity extractor")  # fmt: skip
 _LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d [\d:]+ INFO +\S+ +- ")
 _QUIET = 15.0  # seconds without output after which the progress line speaks
 

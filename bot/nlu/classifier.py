@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -16,9 +19,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu import commands
 from bot.nlu.bands import FALLBACK, RANKING_LENGTH
+from bot.nlu.cuts import Cut
+from bot.nlu.encoder import VECTORS, Vectors
 from bot.nlu.entities import attachments
 from bot.nlu.fingerprint import source_fingerprint
-from bot.nlu.model import IntentModel
+from bot.nlu.model import IntentModel, Ranking
 from bot.nlu.wishes import Understanding, understand
 
 logger = logging.getLogger(__name__)
@@ -75,12 +80,17 @@ class SupportIntentClassifier(GraphComponent, IntentClassifier):
         return source_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit on all examples that have a text and an intent, and keep the model."""
+        """Fit on all examples that have a text and an intent, and keep the model.
+
+        Their dense sentence features are used when every example has them.
+        """
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
         if not examples:
             return self._resource
         self._model = IntentModel.fit(
-            [str(e.get(TEXT)) for e in examples], [str(e.get(INTENT)) for e in examples]
+            [str(e.get(TEXT)) for e in examples],
+            [str(e.get(INTENT)) for e in examples],
+            _sentence_features(examples),
         )
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
@@ -101,7 +111,32 @@ class SupportIntentClassifier(GraphComponent, IntentClassifier):
         if self._model is None:
             return Understanding(((FALLBACK, 0.0),), [])
         text = str(message.get(TEXT) or "")
-        return understand(text, self._model.rank, has_attachment=bool(attachments(message)))
+        asked = _Asked(self._model, message.get(VECTORS))
+        return understand(text, asked, has_attachment=bool(attachments(message)))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked:
+    """The model together with the way to sentence vectors that this message carries."""
+
+    model: IntentModel
+    vectors: Vectors | None
+
+    def rank(self, texts: Sequence[str]) -> list[Ranking]:
+        return self.model.rank(texts, self.vectors)
+
+    def cut(self, text: str) -> Cut | None:
+        return self.model.cut(text)
+
+
+def _sentence_features(examples: Sequence[Message]) -> np.ndarray[Any, Any] | None:
+    rows = []
+    for example in examples:
+        _, sentence = example.get_dense_features(TEXT)
+        if sentence is None:
+            return None
+        rows.append(sentence.features[0])
+    return np.stack(rows)
 
 
 def _entry(name: str, confidence: float) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import logging
 
 from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.constants import INTENT, TEXT
-from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.example import Example
 from bot.nlu.labels import Label, reviewed_labels
 from bot.text import normalise
 
@@ -21,6 +21,7 @@ class DestekImporter(RasaFileImporter):
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return the files' data merged with the labels; without labels, the files' alone."""
         data: TrainingData = super().get_nlu_data(language)
+        data.training_examples = [Example.of(example) for example in data.training_examples]
         labels = reviewed_labels()
         return merged(data, labels) if labels else data
 
@@ -39,7 +40,7 @@ def merged(data: TrainingData, labels: list[Label]) -> TrainingData:
         for example in data.training_examples
         if example.get(TEXT) is None or normalise(str(example.get(TEXT))) not in usable
     ]
-    added = [Message({TEXT: label.text, INTENT: label.intent}) for label in usable.values()]
+    added = [Example({TEXT: label.text, INTENT: label.intent}) for label in usable.values()]
     # Everything else of the data (synonyms, responses, look-up tables) stays as it is.
     return TrainingData([*kept, *added]).merge(_without_examples(data))
 

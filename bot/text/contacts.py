@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -42,13 +43,21 @@ def phone_spans(text: str) -> Iterator[tuple[int, int, str]]:
 
     Numbers without a country code are read as Turkish. Offsets are those of ``text``.
     """
+    yield from _spans(text)
+
+
+# Order numbers and telephones are looked for in the same message, one after the other.
+@lru_cache(maxsize=16)
+def _spans(text: str) -> tuple[tuple[int, int, str], ...]:
     bare = _NUMBER_ENDING.sub(lambda match: " " * len(match.group()), text)
-    for match in phonenumbers.PhoneNumberMatcher(bare, REGION):
-        yield (
+    return tuple(
+        (
             match.start,
             match.end,
             phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164),
         )
+        for match in phonenumbers.PhoneNumberMatcher(bare, REGION)
+    )
 
 
 def find_phones(text: str) -> list[str]:

@@ -8,66 +8,53 @@ shop's own records by ``search_key``.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from bot.text.contacts import EMAIL, LONGEST, phone_spans
 from bot.text.normal import clean, fold
+from bot.text.other_numbers import LABEL_BEFORE, MASKS, YEAR, is_something_else
 
 _NEIGHBOURS: Final = 100
 """Numbers closer than this ("1024 1025 1026") are several, not one in groups."""
 
+_MOST_LOOKED_AT: Final = 200
 MAX_CANDIDATES: Final = 20
 """More numbers than this in one message are a list, not a question about an order."""
 
 # Turkish case endings and "numbered" words that people write onto a number.
 _ENDING: Final = (
-    r"(?:'?(?:[yn]?[iu]|n?[iu]n|[yn]?[ea]|n?[dt][ea](?:n|ki)?|l[iu]k?|[iu]?m|m[iu]"
-    r"|numarali|nolu|no))?"
+    r"(?:'?(?:[yn]?[iu]|n?[iu]n|[yn]?[ea]|n?[dt][ea](?:n|ki)?|l[iu]k?|[iu]?m|y?l[ae]|s"
+    r"|(?:m[iu])?y?(?:[dt][iu]|m[iu]s)|m[iu]|numarali|nolu|no))?"
 )
 _NUMBER: Final = re.compile(
-    r"(?<![\w.,%])#?(?P<value>(?:[a-z]{1,5}-?)?\d{3,20}(?:[-/]\d{3,7}){0,2}"
-    r"(?:-[b-df-hj-np-tv-z](?![\w']))?)"
+    r"(?<![\w.,%])#?(?P<value>(?:(?:[a-z]{1,5}-){0,2}[a-z]{1,5}[-_]?\d{3,20}(?:[-/]\d{2,7}){0,2}"
+    r"|\d{3,20}(?:[-/]\d{3,7}){0,2})(?:-[b-df-hj-np-tv-z](?![\w']))?)"
     rf"(?P<ending>{_ENDING})(?!\w)(?![.,]\d)"
 )
 _GROUPS: Final = re.compile(r"(?<![\w.,%-])\d{2,4}(?: \d{2,4}){2,5}(?![\w%])(?![.,]\d)")
+_AMAZON: Final = re.compile(r"(?<![\w.,%-])(\d{3})[ -](\d{7})[ -](\d{7})(?![\w-])")
 _MIXED: Final = re.compile(r"(?<![\w.,@-])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{9,20}(?!\w)")
 _UPS: Final = re.compile(r"(?<!\w)1z(?: ?[0-9a-z]){16}(?!\w)")
 _S10: Final = re.compile(r"(?<!\w)([a-z]{2})( ?)(\d{3}) ?(\d{3}) ?(\d{2})(\d) ?([a-z]{2})(?!\w)")
 _LABEL_GLUED: Final = re.compile(
-    r"(?<![a-z])(siparis[a-z]*|sip|order|takip|no|nu|numara|kod|tel|ref):?(?=\d)"
+    r"(?<![a-z])(siparis[a-z]*|sip|order|takip|no|nu|numara|kod|tel|ref)[:.]?(?=\d)"
 )
 # With a dash it may be a label or the shop's own prefix: both readings are looked up.
 _LABEL_DASHED: Final = re.compile(r"(?:siparis|sip|order|takip|no|nu|kod|tel|ref)-(?=\d)")
-_LABEL_BEFORE: Final = re.compile(
-    r"(?:siparis\w*|sip|order|takip\w*|tracking|kargo\w*|kod\w*|no|numara\w*|#)\W*$"
-)
 
-# What looks like a number but is something else; cut out before searching.
-_MASKED: Final = re.compile(r"\[(?:card|id)[^\]]{0,24}\]|(?<!\d)\+?\d{1,20} \*[*\s\d]*")
-_IBAN: Final = re.compile(r"(?<!\w)tr ?\d{2}(?: ?\d{4}){5} ?\d{2}(?!\d)")
-_DATE: Final = re.compile(
-    r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d{2}|(?:19|20)\d{2}([./-])\d{1,2}\2\d{1,2})(?!\d)"
+# "1024-1025-1026" are several; "403-1234567-1234567" is one.
+_OF_ONE_LENGTH: Final = re.compile(r"\d+-[\da-z]+|\d{4}-\d{4}-\d{4}")
+_TICKET: Final = re.compile(r"(?<![\w-])t(?: ?- ?(?=\d{3})| (?=\d{4}))(\d{3,9})(?!\d)()")
+_TICKET_LABELLED: Final = re.compile(
+    r"(?<!iade )(?<!servis )(?<!tamir )(?<!return )(?<!service )\b(?:ticket|case|(?:talep"
+    r"|kayit|basvuru|dosya|sikayet)"
+    r"(?=\w* (?:no|nu|numara|number)))\w*(?: (?:no\w*|nu|numara\w*"
+    r"|number))?[ :#]{1,3}(\d{4,9})(?![\w-])"
+    r"|(?<![\w-])(\d{4,9}) (?:nolu|numarali|no'lu) (?:destek )?(?:talep|talebi\w*|kayd\w*"
+    r"|sikaye\w*|basvuru\w*|ticket)"
 )
-_CARD: Final = re.compile(r"(?<!\d)(?:[2-6]\d{3}|9792)([ -])\d{4}\1\d{4}\1\d{4}(?!\d)")
-_MONEY_BEFORE: Final = re.compile(r"(?:\b(?:tl|try|usd|eur|gbp)|\$)\s*$")
-_MONEY_GLUED: Final = re.compile(r"(?:tl|try|usd|eur|gbp)\d{1,6}")
-_UNIT: Final = re.compile(
-    r"\s*(?:%|\$|(?:lira|kurus|dolar|euro|adet|puan|tane|dakika|kilo|watt|volt|litre|metre"
-    r"|derece|sayfa|kisi)[a-z]*\b|(?:tl|try|usd|eur|gbp|gr|kg|cm|mm|ml|lt|gb|tb|mb|mah|w|v|dk|km)"
-    r"(?:'?(?:ye|ya|lik|luk|yi|ydi|dir))?\b)"
-)
-# "799 ödedim": a sum without its currency.
-_MONEY_AFTER: Final = re.compile(r"\s*(?:ode(?:d|m|y)|yatir|cek(?:t|mi|il)|kesi(?:l|nt)|tuttu)\w*")
-_TIME_UNIT: Final = re.compile(
-    r"\s*(?:(?:gun(?!aydin)|saat|hafta|yil|sene|hour|day|week|month|year)[a-z]*|ay(?:lik|dir)?)\b"
-)
-_ADDRESS_BEFORE: Final = re.compile(
-    r"\b(?:sok|sokak|sokagi|sk|cad|cadde|caddesi|cd|bulvari|blv|daire|kat|apt|apartmani|blok"
-    r"|mah|mahallesi|posta kodu|kapi|saat)\W{0,3}(?:no\W{0,3})?$"
-)
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_TICKET: Final = re.compile(r"(?<![\w-])t ?- ?(\d{3,9})(?!\d)")
-_TICKET_GLUED: Final = re.compile(r"(?<![\w-])t(\d{4,9})(?!\d)")
+_TICKET_GLUED: Final = re.compile(r"(?<![\w-])t(\d{4,9})(?!\d)()")
 
 
 def search_key(value: str) -> str:
@@ -88,6 +75,9 @@ def find_numbers(text: str) -> list[str]:
         if sum(char.isdigit() for char in match.group()) >= 6:
             found.append(match.group().replace(" ", ""))
             folded = _blank(folded, match)
+    for match in _AMAZON.finditer(folded):
+        found.append("-".join(match.groups()))
+        folded = _blank(folded, match)
     for match in _S10.finditer(folded):
         if match[1] in ("no", "nu") or (
             match[2] and not _s10_valid(match[3] + match[4] + match[5], match[6])
@@ -101,16 +91,16 @@ def find_numbers(text: str) -> list[str]:
         if _is_joined(match.group())
     ]
     whole = re.sub(r"[^\w#]", "", folded)
-    for match in _NUMBER.finditer(folded):
-        if _is_something_else(folded, match, whole):
+    for match in islice(_NUMBER.finditer(folded), _MOST_LOOKED_AT):
+        if is_something_else(folded, match, whole):
             continue
         value = match["value"]
         found += dict.fromkeys((value, _LABEL_DASHED.sub("", value)))
-        if "/" in value or (value.count("-") == 1 and value[0].isdigit()):
+        if "/" in value or (value[0].isdigit() and _OF_ONE_LENGTH.fullmatch(value)):
             found += [
                 part
                 for part in re.split(r"[-/]", value)
-                if len(part) >= 4 and not _YEAR.fullmatch(part)
+                if len(part) >= 4 and not YEAR.fullmatch(part)
             ]
     found += [m.group() for m in _MIXED.finditer(folded) if _is_mixed_code(m.group())]
     return list(dict.fromkeys(value.upper() for value in found))[:MAX_CANDIDATES]
@@ -119,7 +109,8 @@ def find_numbers(text: str) -> list[str]:
 def find_ticket_numbers(text: str) -> list[str]:
     """Return the support ticket numbers in the text as ``T-20931``, in order, each once."""
     folded = _LABEL_GLUED.sub(r"\1 ", fold(clean(text[:LONGEST])))
-    found = [(m.start(), m[1]) for rx in (_TICKET, _TICKET_GLUED) for m in rx.finditer(folded)]
+    patterns = (_TICKET, _TICKET_GLUED, _TICKET_LABELLED)
+    found = [(m.start(), m[1] or m[2]) for rx in patterns for m in rx.finditer(folded)]
     return list(dict.fromkeys(f"T-{number}" for _, number in sorted(found)))
 
 
@@ -132,7 +123,7 @@ def _prepare(text: str) -> str:
     # Blanks on a line are one; a line end stays, it separates numbers.
     folded = re.sub(r"[^\S\n]+", " ", fold(text))
     folded = re.sub(r"(?<=\d{4}),(?=\d{4})", ", ", folded)
-    for pattern in (_MASKED, _IBAN, _DATE, _CARD, _TICKET):
+    for pattern in (*MASKS, _TICKET, _TICKET_LABELLED):
         folded = pattern.sub(" ; ", folded)
     return _LABEL_GLUED.sub(r"\1 ", folded)
 
@@ -144,37 +135,13 @@ def _is_labelled_code(text: str, start: int, end: int) -> bool:
     begins with 0 or + is a phone all the same.
     """
     value = text[start:end]
-    return (
-        value.isdigit()
-        and value[0] != "0"
-        and bool(_LABEL_BEFORE.search(fold(text[max(0, start - 24) : start])))
-    )
-
-
-def _is_something_else(folded: str, match: re.Match[str], whole: str) -> bool:
-    """Return True when the neighbourhood says that the number is not an identifier."""
-    value = match["value"]
-    before, start = folded[max(0, match.start() - 24) : match.start()], match.start("value")
-    if (
-        _UNIT.match(folded, match.end())
-        or _MONEY_BEFORE.search(before)
-        or _ADDRESS_BEFORE.search(before)
-    ):
-        return True
-    if _MONEY_GLUED.fullmatch(value):
-        return True
-    if value.isdigit() and len(value) <= 5 and _MONEY_AFTER.match(folded, match.end()):
-        return True
-    if len(value) <= 3 and _TIME_UNIT.match(folded, match.end()):
-        return True
-    if _YEAR.fullmatch(value):
-        labelled = _LABEL_BEFORE.search(folded[max(0, start - 24) : start]) or match["ending"] in (
-            "nolu",
-            "numarali",
-        )
-        follows = re.match(r"\s*(?:nolu|no'?lu|numarali)\b", folded[match.end() :])
-        return not (labelled or follows or whole.lstrip("#") == value)
-    return False
+    if not value.isdigit() or value[0] == "0":
+        return False
+    label = LABEL_BEFORE.search(fold(text[max(0, start - 24) : start]))
+    # "numaram 5441112233" is a mobile; only a word of orders or parcels makes a code of it.
+    if label is None:
+        return False
+    return value[0] != "5" or not label.group().startswith(("no", "numara"))
 
 
 def _is_joined(groups: str) -> bool:

@@ -107,7 +107,7 @@ def test_understanding_in_between_mends_a_miss(say_as: Say) -> None:
 
 
 def test_choices_are_the_likeliest_intents_with_their_numbers(say_as: Say) -> None:
-    said = say_as(AYSE).say("1024 lacivert mor yeşil falan filan işte öyle bir mevzu")
+    said = say_as(AYSE).say("1024 hani şu şey vardı ya onunla ilgili")
     assert said.responses == ["utter_clarify"], said.data["intent"]
     likeliest = [entry["name"] for entry in said.data["intent_ranking"]]
     assert 1 <= len(said.choices) <= 3

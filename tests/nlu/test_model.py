@@ -1,15 +1,17 @@
-"""The intent model: the same data give the same model; bands and clauses decide as they say."""
+"""The intent model: the same data give the same model; bands and cuts decide as they say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bot.nlu.clauses import clauses
+from bot.nlu.cuts import Cut, without_connector
 from bot.nlu.model import IntentModel, cross_validated
+from bot.nlu.openings import in_one_line, without_greeting
 from bot.nlu.wishes import Ranking, understand
+from bot.text import normalise
 
 TEXTS = [
     "siparişim nerede", "kargom nerede", "paketim ne zaman gelir", "where is my order",
@@ -56,45 +58,123 @@ def test_confidence_is_calibrated_on_unseen_sentences() -> None:
     assert probabilities.max(axis=1).mean() < IntentModel.fit(TEXTS, LABELS).rank(TEXTS)[0][0][1]
 
 
-def fixed(*rankings: Ranking) -> Callable[[Sequence[str]], list[Ranking]]:
-    """Return a ranker that gives the same ranking to every text."""
-    return lambda texts: [list(rankings[0]) for _ in texts]
+class Fixed:
+    """A judge that gives the same ranking to every text and finds no cut."""
+
+    def __init__(self, ranking: Ranking) -> None:
+        self._ranking = ranking
+
+    def rank(self, texts: Sequence[str]) -> list[Ranking]:
+        return [list(self._ranking) for _ in texts]
+
+    def cut(self, text: str) -> Cut | None:
+        return None
 
 
 @pytest.mark.parametrize(
     ("top", "second", "wish"),
     [
-        (0.55, 0.40, "track_order"),
-        (0.549, 0.10, "nlu_fallback"),
-        (0.56, 0.42, "nlu_fallback"),
+        (0.50, 0.39, "track_order"),
+        (0.499, 0.10, "nlu_fallback"),
+        (0.51, 0.42, "nlu_fallback"),
         (0.90, 0.05, "track_order"),
     ],
 )
 def test_bands(top: float, second: float, wish: str) -> None:
     ranking = [("track_order", top), ("return_policy", second)]
-    understood = understand("bir iki üç", fixed(ranking))
+    understood = understand("bir iki üç", Fixed(ranking))
     assert understood.wishes == ((wish, top),)
     assert understood.ranking == ranking
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"),
+    ("text", "first", "kind", "second"),
     [
-        ("Siparişim nerede? İade olur mu", ["siparisim nerede?", "iade olur mu"]),
-        ("2. siparişim nerede", ["2. siparisim nerede"]),
-        ("renk ve beden değişsin", ["renk ve beden degissin"]),
-        ("kargom nerede bide fatura yok", ["kargom nerede", "fatura yok"]),
-        ("kargom nerede ve fatura lazım", ["kargom nerede", "fatura lazim"]),
-        ("iyi günler hocam kargom nerede", ["kargom nerede"]),
-        ("merhaba", ["merhaba"]),
-        ("bir de fatura istiyorum", ["fatura istiyorum"]),
-        ("kargo 49.90 TL mi", ["kargo 49.90 tl mi"]),
-        ("\n\n", []),
+        ("kargom nerede? iade süresi kaç gün", "kargom nerede?", "end", "iade suresi kac gun"),
+        ("kargom nerede\niade süresi kaç gün", "kargom nerede ;", "end", "iade suresi kac gun"),
+        ("kargom nerede bide fatura istiyorum", "kargom nerede", "further", "bir de fatura istiyorum"),
+        ("kargom nerede ve fatura istiyorum", "kargom nerede", "and", "ve fatura istiyorum"),
+        ("kargom nerede, fatura istiyorum", "kargom nerede,", "comma", "fatura istiyorum"),
+        ("kargom nerede fatura istiyorum", "kargom nerede", "", "fatura istiyorum"),
+    ],
+)  # fmt: skip
+def test_a_message_falls_apart_where_both_parts_are_clearest(
+    text: str, first: str, kind: str, second: str
+) -> None:
+    cut = IntentModel.fit(TEXTS, LABELS).cut(normalise(in_one_line(text)))
+    assert cut is not None
+    assert (cut.first, cut.kind, cut.second) == (first, kind, second)
+    assert cut.clear > 0.3
+
+
+def test_what_is_short_or_all_of_one_matter_has_no_clear_cut() -> None:
+    model = IntentModel.fit(TEXTS, LABELS)
+    assert model.cut("kargom nerede") is None
+    assert model.cut(" ".join(["kargom"] * 200)) is None
+    cut = model.cut("kargom nerede kargom nerede")
+    assert cut is not None
+    assert cut.clear == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("bir de fatura istiyorum", "fatura istiyorum"),
+        ("ve ayrica fatura", "fatura"),
+        ("also, where is it", "where is it"),
+        ("bir de", "bir de"),
+        ("veli bey", "veli bey"),
     ],
 )
-def test_clauses(text: str, parts: list[str]) -> None:
-    assert [part.text for part in clauses(text)] == parts
+def test_the_words_that_announce_a_wish_are_not_part_of_it(text: str, rest: str) -> None:
+    assert without_connector(text) == rest
 
 
-def test_a_long_story_is_one_clause() -> None:
-    assert len(clauses("bir şey oldu. " * 50)) == 1
+def test_a_greeting_in_front_is_left_out_and_alone_it_stays() -> None:
+    assert without_greeting("iyi gunler hocam kargom nerede") == "kargom nerede"
+    assert without_greeting("merhaba") == "merhaba"
+
+
+def test_lines_become_one_and_keep_their_ends() -> None:
+    assert in_one_line("selam\n\nkargom nerede?\niade\n") == "selam ; kargom nerede? iade"
+
+
+class Halves(Fixed):
+    """A judge of a message of two halves: rankings of the whole and of each half, and the cut."""
+
+    def __init__(self, whole: str, first: str, second: str, kind: str = "end") -> None:
+        self._cut = Cut("bir iki uc dort", "bes alti yedi sekiz", kind, 0.9)
+        self._of = {self._cut.first: first, self._cut.second: second}
+        self._whole = whole
+
+    def rank(self, texts: Sequence[str]) -> list[Ranking]:
+        others = sorted({*self._of.values(), self._whole})
+        return [
+            [(self._of[text], 0.97), ("greet", 0.01)]
+            if text in self._of
+            else [(self._whole, 0.6), *((name, 0.3) for name in others if name != self._whole)]
+            for text in texts
+        ]
+
+    def cut(self, text: str) -> Cut | None:
+        return self._cut if len(text.split()) == 8 else None
+
+
+@pytest.mark.parametrize(
+    ("judge", "wishes"),
+    [
+        (Halves("track_order", "track_order", "invoice_request"), ["track_order", "invoice_request"]),
+        (Halves("track_order", "track_order", "track_order"), ["track_order"]),
+        (Halves("track_order", "track_order", "thanks_goodbye"), ["track_order"]),
+        # "Where is my order? You are a disgrace.": the mood of a matter is no wish of its own,
+        (Halves("complaint", "track_order", "complaint"), ["track_order"]),
+        # "... and I want to complain about your clerk, too" is one.
+        (Halves("track_order", "track_order", "complaint", "further"), ["track_order", "complaint"]),
+        # A story without a stop stays what it is as a whole.
+        (Halves("complaint", "track_order", "complaint", ""), ["complaint"]),
+    ],
+)  # fmt: skip
+def test_two_halves(judge: Halves, wishes: list[str]) -> None:
+    understood = understand("bir iki üç dört beş altı yedi sekiz", judge)
+    assert [name for name, _ in understood.wishes] == wishes
+    assert understood.ranking[0][0] == wishes[0]
