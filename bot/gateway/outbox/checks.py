@@ -47,7 +47,8 @@ def register(check: Check) -> None:
 
 def refusal(session: Session, message: Message, identity: Identity) -> Objection:
     """Return the first objection to sending a message, or None."""
-    for check in (_reachable, _person_has_it, _demo_people, _quiet_hours, *_checks):
+    # Hours last: what may never be sent does not wait for the morning.
+    for check in (_reachable, _person_has_it, _demo_people, *_checks, _quiet_hours):
         found = check(session, message, identity)
         if found is not None:
             return found
