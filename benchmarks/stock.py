@@ -1,7 +1,8 @@
 """Stock Rasa on our own corpus: what `rasa init` would give somebody with our sentences and rules.
 
 It learns `PER_INTENT` sentences of each intent, a drawn sample: all of them would take it most of a day.
-What a turn costs hardly depends on how many they were. The pipeline and policies are those that Rasa writes into a project without any (read from the
+What a turn costs hardly depends on how many they were. The pipeline and policies are those that Rasa
+writes into a project without any (read from the
 installed package), with our language. The sentences, rules, responses and domain are ours, copied. The
 actions are a stock user's: `rasa run actions` with a file that answers from the same responses with
 fixed values, without a database. TED and UnexpecTED learn from stories only, and we have none: each

@@ -138,7 +138,8 @@ def ask(
             "sender": conversation_uid, "text": text, "new_session": new_session,
             "metadata": {
                 "turn_id": turn_id, "step": step, "language": language, "channel": channel,
-                "attachments": list(attachments), "shop_time": shop_time, "left_case": left_case,
+                "attachments": list(attachments), "redacted": True, "shop_time": shop_time,
+                "left_case": left_case,
             },
         },
     )

@@ -30,6 +30,10 @@ MAX_WISHES: Final = 4
 SURELY: Final = 0.95
 """Confidence of a matter that counts although the message as a whole is rather a mood."""
 
+MAX_LINES: Final = 12
+IN_A_LINE: Final = 0.8
+"""Confidence of a wish in a line of its own when the lines together are a pleasantry."""
+
 NAME_WORDS: Final = 2
 """As many unknown words behind a greeting are whom it greets ("merhaba Deniz Hanım")."""
 
@@ -116,6 +120,8 @@ def understand(text: str, judge: Judge, *, has_attachment: bool = False) -> Unde
     message = normalise(in_one_line(shortened(text)))
     whole = without_greeting(message)
     ranking = _of_one_wish(message, whole, judge)
+    if ranking[0][0] in PLEASANTRIES and (told := _in_lines(text, judge)):
+        return told
     parts = _parts(whole, ranking, judge)
     if len(parts) < 2:
         return _single(parts[0])
@@ -123,6 +129,23 @@ def understand(text: str, judge: Judge, *, has_attachment: bool = False) -> Unde
     ordered = [part[0][0] for part in parts if part[0][0] in wishes]
     names = list(dict.fromkeys(ordered))[:MAX_WISHES]
     return Understanding(tuple((name, wishes[name]) for name in names), parts[0])
+
+
+def _in_lines(text: str, judge: Judge) -> Understanding | None:
+    """Return the wishes that stand in lines of their own among pleasantries, None without any.
+
+    "hi" / "can I ask something" / "how much is shipping", written as three messages, is a question.
+    """
+    lines = [without_greeting(normalise(line)) for line in text.splitlines() if line.strip()]
+    if not 2 <= len(lines) <= MAX_LINES:
+        return None
+    sure = {
+        ranking[0][0]: ranking
+        for ranking in reversed(judge.rank(lines))
+        if ranking[0][0] not in PLEASANTRIES | MOODS and ranking[0][1] >= IN_A_LINE
+    }
+    found = list(reversed(sure.values()))[:MAX_WISHES]
+    return Understanding(tuple(ranking[0] for ranking in found), found[0]) if found else None
 
 
 def _of_one_wish(message: str, rest: str, judge: Judge) -> Ranking:

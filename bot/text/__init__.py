@@ -27,7 +27,7 @@ from bot.text.normal import (
     strip_nul,
 )
 from bot.text.periods import find_durations, find_ranges
-from bot.text.personal import find_tax_ids
+from bot.text.personal import find_tax_ids, is_tckn
 from bot.text.places import find_places
 from bot.text.reading import Found, Reading
 from bot.text.splitting import split_message
@@ -69,6 +69,7 @@ __all__ = [
     "harmless",
     "is_bare_cancel",
     "is_opt_out",
+    "is_tckn",
     "normalise",
     "ordinal_choice",
     "phones_abroad",

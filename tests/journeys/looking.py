@@ -16,8 +16,8 @@ import requests
 from tests.stack import Stack
 
 VAGUE = (
-    "şey o şey işte", "ee hani o var ya dün", "makinenin durumu", "bir şeyler olmuş galiba",
-    "şu konuyu diyorum", "öyle bir durum var bende", "o değil öbürü vardı ya", "mavi olan nasıl",
+    "ee hani o var ya dün", "mavi olan nasıl", "bir şeyler olmuş galiba", "şu konuyu diyorum",
+    "makinenin durumu", "öyle bir durum var bende", "o değil öbürü vardı ya", "şey o şey işte",
 )
 
 

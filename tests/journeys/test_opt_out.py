@@ -22,8 +22,11 @@ from bot import db, jobs, wiring
 from bot.conversations.models import Conversation
 from bot.conversations.states import Author, Purpose
 from bot.gateway.outbox import queue
+from bot.shop.models import ShopSetting
 wiring.wire("command")
 with db.write() as session:
+    # Whatever the hour of this run is: it is one in which offers may leave.
+    session.merge(ShopSetting(key="quiet_hours", value={"marketing": ["00:00", "23:59"]}))
     found = session.scalars(sa.select(Conversation).where(Conversation.uid == sys.argv[1])).one()
     queue.put(session, found, [queue.Draft(sys.argv[2])], purpose=Purpose.MARKETING,
               author=Author.SYSTEM)

@@ -167,3 +167,21 @@ def test_doubt_between_question_and_grievance_about_a_parcel_is_no_reason_to_ask
     assert is_confident([("track_order", 0.4), ("delivery_delayed", 0.35), ("greet", 0.1)])
     assert not is_confident([("track_order", 0.4), ("return_status", 0.35), ("greet", 0.1)])
     assert not is_confident([("track_order", 0.25), ("delivery_delayed", 0.2), ("greet", 0.2)])
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes"),
+    [
+        ("slm\nkolay gelsn\nbir sorum olacaktı\nkargo ücreti ne kadar", ["shipping_info"]),
+        ("selam\nmerhaba", ["greet"]),
+    ],
+)
+def test_a_question_after_greetings_in_lines_of_their_own(
+    parse: Parse, text: str, wishes: list[str]
+) -> None:
+    assert names(parse(text)) == wishes
+
+
+def test_a_number_like_a_national_id_is_an_order_only_where_ids_are_masked(parse: Parse) -> None:
+    assert values(parse("10000000146 nerede"), "order_number") == []
+    assert values(parse("10000000146 nerede", redacted=True), "order_number") == ["10000000146"]
