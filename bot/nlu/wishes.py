@@ -136,9 +136,10 @@ def _in_lines(text: str, judge: Judge) -> Understanding | None:
 
     "hi" / "can I ask something" / "how much is shipping", written as three messages, is a question.
     """
-    lines = [without_greeting(normalise(line)) for line in text.splitlines() if line.strip()]
-    if not 2 <= len(lines) <= MAX_LINES:
+    written = [line for line in shortened(text).splitlines() if line.strip()]
+    if not 2 <= len(written) <= MAX_LINES:
         return None
+    lines = [without_greeting(normalise(line)) for line in written]
     sure = {
         ranking[0][0]: ranking
         for ranking in reversed(judge.rank(lines))
