@@ -37,7 +37,6 @@ _REMEDY: Final = re.compile(
     r"|indirim\w*|yenisi\w*|exchange\w*|replace\w*|new one|refund\w*|money back|repair\w*|fix\w*"
     r"|discount|price cut)\b"
 )
-_QUESTION: Final = re.compile(r"\b(?:kac|ne kadar|nasil|nedir|m[iu]|how|what|when|do you)\b")
 _ASKS: Final = re.compile(
     r"\b(?:kac|ne kadar|ne zaman|nasil|nedir|nerede|nerde|neden|niye|hangi\w*|kim|m[iu]\w*"
     r"|\w+(?:misiniz|musunuz|misin|musun|iyomu|iyormu|varmi|olurmu)"
@@ -206,7 +205,7 @@ def _answers(ctx: Context, case: str, text: str) -> bool:
     # We asked which remedy is wanted: a remedy that is named answers that, and is no new wish.
     words = called_off.words_of(text)
     wished = case in ASKS_REMEDY and ctx.intent not in NO_REMEDY and _REMEDY.search(words)
-    return bool(wished) and "?" not in text and not _QUESTION.search(words)
+    return bool(wished) and "?" not in text and not _ASKS.search(words)
 
 
 def _tells_more(ctx: Context, case: str, text: str) -> bool:

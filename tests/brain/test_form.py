@@ -170,3 +170,10 @@ def test_a_wish_that_waited_is_offered(say_as: Say) -> None:
     assert talk.say("evet").responses == ["utter_shipping_info"]
     talk.say('/do_offer_wish{"wish": "shipping_info"}')
     assert talk.say("hayır").responses == ["utter_left_alone"]
+
+
+def test_a_question_that_names_a_remedy_is_no_answer(say_as: Say) -> None:
+    talk = say_as(MEHMET)
+    talk.say("/damaged_on_arrival")
+    said = talk.say("param nerede")
+    assert said.slots.get("case_details") is None or said.slots["case_intent"] != "damaged_on_arrival"
