@@ -172,8 +172,11 @@ def test_a_wish_that_waited_is_offered(say_as: Say) -> None:
     assert talk.say("hayır").responses == ["utter_left_alone"]
 
 
-def test_a_question_that_names_a_remedy_is_no_answer(say_as: Say) -> None:
+@pytest.mark.parametrize("text", ["param nerede", "where is my refund"])
+def test_a_question_that_names_a_remedy_is_no_answer(say_as: Say, text: str) -> None:
     talk = say_as(MEHMET)
     talk.say("/damaged_on_arrival")
-    said = talk.say("param nerede")
-    assert said.slots.get("case_details") is None or said.slots["case_intent"] != "damaged_on_arrival"
+    asked = talk.say("1026")
+    assert asked.data["requested_slot"] == "case_details"
+    said = talk.say(text)
+    assert said.data["requested_slot"] != "case_photo" and not said.slots.get("case_details")
