@@ -91,6 +91,7 @@ def test_the_customer_may_call_it_off(say_as: Say, tickets: Tickets, text: str) 
 
 @pytest.mark.parametrize("text", [
     "çarşafın rengi fotoğraftakine hiç benzemiyor", "asdf", "iade işte", "hayır", "mavi nevresim",
+    "mutfak takımına hiç uymadı",
 ])
 def test_free_words_answer_the_open_question(say_as: Say, tickets: Tickets, text: str) -> None:
     talk = say_as(MEHMET)
