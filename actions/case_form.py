@@ -38,7 +38,8 @@ _REMEDY: Final = re.compile(
     r"|discount|price cut)\b"
 )
 _ASKS: Final = re.compile(
-    r"\b(?:kac|ne kadar|ne zaman|nasil|nedir|nerede|nerde|neden|niye|hangi\w*|kim|m[iu](?:y[iu]m|y[iu]z|s[iu]n|s[iu]n[iu]z|yd[iu]|d[iu]r)?"
+    r"\b(?:kac|ne kadar|ne zaman|nasil|nedir|nerede|nerde|neden|niye|hangi\w*|kim"
+    r"|m[iu](?:y[iu]m|y[iu]z|s[iu]n|s[iu]n[iu]z|yd[iu]|d[iu]r)?"
     r"|\w+(?:misiniz|musunuz|misin|musun|iyomu|iyormu|varmi|olurmu)"
     r"|how|what|when|where|why|which|who|do you|can (?:i|you)|could you|is there)\b"
 )
