@@ -10,6 +10,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.example import Example
 from bot.nlu.labels import Label, reviewed_labels
+from bot.nlu.reader import training_data
 from bot.text import normalise
 
 logger = logging.getLogger(__name__)
@@ -18,12 +19,19 @@ logger = logging.getLogger(__name__)
 class DestekImporter(RasaFileImporter):
     """Reads what Rasa's own importer reads; reviewed labels win over the files' examples."""
 
+    _data: TrainingData | None = None
+
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """Return the files' data merged with the labels; without labels, the files' alone."""
-        data: TrainingData = super().get_nlu_data(language)
-        data.training_examples = [Example.of(example) for example in data.training_examples]
-        labels = reviewed_labels()
-        return merged(data, labels) if labels else data
+        """Return the files' data merged with the labels; without labels, the files' alone.
+
+        Read once: Rasa asks three times in a training, each time in other words, and copies what it
+        gets. The files are the same whatever language is asked for.
+        """
+        if self._data is None:
+            data = training_data(self._nlu_files)
+            labels = reviewed_labels()
+            self._data = merged(data, labels) if labels else data
+        return self._data
 
 
 def merged(data: TrainingData, labels: list[Label]) -> TrainingData:

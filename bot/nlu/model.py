@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from bot.nlu.arrays import write_arrays
 from bot.nlu.calibration import Calibration
 from bot.nlu.cuts import Cut, best_cut
 from bot.nlu.features import ANALYZERS, Features, Row, Terms, key
@@ -36,6 +37,15 @@ VECTOR_WEIGHT_OF_FEW: Final = 1.5
 """With fewer than `FEW` texts many words of an unseen one are unknown, and its vector tells more. Both
 weights come from cross-validation: of the shop's corpus, and of public data sets of 300 to 10,000
 sentences; of fewer than `SOME` nothing is known."""
+
+DIRECTIONS: Final = 256
+"""Directions of the sentence vectors that a model of many texts looks at, those along which its texts
+differ most: half the training time. Held-out writers were understood as well as with all 512
+(0.8719 beside 0.8720, and 0.8684 beside 0.8687); with 128 a third of a point less."""
+
+TOLERANCE: Final = 0.03
+"""Where the fit stops: a third fewer rounds than at the library's own, the same intents for 9,996 of
+10,000 unseen texts."""
 
 FOLDS: Final = 5
 ENOUGH: Final = 5_000
@@ -86,12 +96,14 @@ class IntentModel:
         intents: Sequence[str],
         stages: Sequence[Stage],
         vector_weight: float = VECTOR_WEIGHT,
+        directions: Array | None = None,
     ) -> None:
         self.intents = list(intents)
         self._features = features
         self._words = stages[0]
         self._whole = stages[1] if len(stages) > 1 else None  # with sentence vectors
         self._vector_weight = vector_weight
+        self._directions = directions  # dimensions of a vector x those kept; all without it
 
     @classmethod
     def fit(
@@ -108,16 +120,20 @@ class IntentModel:
         place = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else -1
         features, matrix = Features.fit(keys)
         weight = _weight(len(texts))
+        directions = None if vectors is None else _directions(vectors)
+        vectors = _along(vectors, directions)
         kinds = [None] if vectors is None else [None, vectors]
+        parts = _splits(numbers, FOLDS)[: 1 if len(numbers) >= ENOUGH else FOLDS]
         with threadpool_limits(limits=1), ThreadPoolExecutor(2) as pool:
-            # The slower first: two at a time, each on a core of its own.
+            # Two at a time, each on a core of its own; the longest first.
+            splits = [pool.submit(Split.of, keys, part) for part in parts]
             jobs = [
-                (pool.submit(_unseen, keys, numbers, len(intents), kind),
-                 pool.submit(_fitted, _joined(matrix, kind, weight), numbers))
+                (pool.submit(_fitted, _joined(matrix, kind, weight), numbers),
+                 pool.submit(_unseen, splits, numbers, len(intents), kind, weight))
                 for kind in reversed(kinds)
             ]  # fmt: skip
             stages = []
-            for unseen, fitted in reversed(jobs):
+            for fitted, unseen in reversed(jobs):
                 scores, places = unseen.result()
                 calibration = (
                     Calibration.fit(scores, numbers[places], place)
@@ -126,7 +142,7 @@ class IntentModel:
                 )
                 weights, bias = fitted.result()
                 stages.append(Stage(weights, bias, calibration))
-        return cls(features, intents, stages, weight)
+        return cls(features, intents, stages, weight, directions)
 
     def rank(self, texts: Sequence[str], vectors: Vectors | None = None) -> list[Ranking]:
         """Return all intents of each text with their probabilities, best first.
@@ -148,7 +164,7 @@ class IntentModel:
         unsure = np.flatnonzero(result.max(axis=1) < SURE) if len(texts) else ()
         if vectors is None or self._whole is None or not len(unsure):
             return result
-        found = vectors([texts[number] for number in unsure])
+        found = _along(vectors([texts[number] for number in unsure]), self._directions)
         columns = np.arange(self._features.width, self._features.width + found.shape[1])
         for number, vector in zip(unsure, found, strict=True):
             at, values = rows[number]
@@ -183,7 +199,9 @@ class IntentModel:
         for name, stage in stages.items():
             weights = stage.weights.astype(_KEPT)
             arrays |= {f"{name}_weights": weights, f"{name}_bias": stage.bias}
-        np.savez(folder / _ARRAYS, **arrays)
+        if self._directions is not None:
+            arrays["directions"] = self._directions
+        write_arrays(folder / _ARRAYS, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:
@@ -204,8 +222,9 @@ class IntentModel:
                 )
                 for name, stored in document["calibrations"].items()
             ]
+            directions = arrays.get("directions")
         features = Features(kinds, Beginnings(document["beginnings"]))
-        return cls(features, document["intents"], stages, document["vector_weight"])
+        return cls(features, document["intents"], stages, document["vector_weight"], directions)
 
 
 def cross_validated(
@@ -223,16 +242,54 @@ def cross_validated(
     intents, numbers = _numbered(labels)
     keys = [key(text) for text in texts]
     place = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else -1
+    vectors = None if vectors is None else _along(vectors, _directions(vectors))
     with threadpool_limits(limits=1), ThreadPoolExecutor(2) as pool:
         parts = _splits(numbers, folds) if groups is None else _by_group(groups)
-        jobs = [pool.submit(_of_split, keys, numbers, len(intents), vectors, p) for p in parts]
+        weight = _weight(len(texts))
+        jobs = [
+            pool.submit(lambda p: Split.of(keys, p).scores(numbers, len(intents), vectors, weight), part)
+            for part in parts
+        ]
         scores = np.zeros((len(texts), len(intents)))
-        for part, job in zip(parts, jobs, strict=True):
-            scores[part[1]] = job.result()
+        for (_, held), job in zip(parts, jobs, strict=True):
+            scores[held] = job.result()
     return Calibration.fit(scores, numbers, place).probabilities(scores)
 
 
-Split = tuple[Array, Array]  # places of the texts to learn from, and of those held out
+Part = tuple[Array, Array]  # places of the texts to learn from, and of those held out
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """A part of the texts, and the features of both its sides as the one side knows them."""
+
+    part: Part
+    learned: Any
+    held: Any
+
+    @classmethod
+    def of(cls, keys: Sequence[str], part: Part) -> Split:
+        """Take the texts of a part apart."""
+        known, held = part
+        features, matrix = Features.fit([keys[i] for i in known])
+        rows = [features.row(keys[i]) for i in held]
+        places = np.concatenate([at for at, _ in rows]) if rows else np.zeros(0, dtype=int)
+        values = np.concatenate([value for _, value in rows]) if rows else np.zeros(0)
+        ends = np.cumsum([0, *(len(at) for at, _ in rows)])
+        unseen = csr_matrix((values, places, ends), shape=(len(rows), features.width))
+        return cls(part, matrix, unseen)
+
+    def scores(self, numbers: Array, intents: int, vectors: Array | None, weight: float) -> Array:
+        """Return the scores (texts x intents) of the texts held out, by a model of the others."""
+        known, held = self.part
+        learned = _joined(self.learned, None if vectors is None else vectors[known], weight)
+        weights, bias = _fitted(learned, numbers[known])
+        # An intent that a split never saw has no line of its own.
+        seen = np.unique(numbers[known])
+        scores = np.full((len(held), intents), -3.0)
+        unseen = _joined(self.held, None if vectors is None else vectors[held], weight)
+        scores[:, seen] = unseen @ weights + bias
+        return scores
 
 
 def _numbered(labels: Sequence[str]) -> tuple[list[str], Array]:
@@ -249,6 +306,19 @@ def _weight(texts: int) -> float:
     return VECTOR_WEIGHT_OF_FEW if SOME <= texts < FEW else VECTOR_WEIGHT
 
 
+def _directions(vectors: Array) -> Array | None:
+    """Return the main directions of many vectors (dimensions x `DIRECTIONS`), None of few."""
+    if len(vectors) < FEW or vectors.shape[1] <= DIRECTIONS:
+        return None
+    many = vectors.astype(np.float64)
+    found: Array = np.linalg.eigh(many.T @ many)[1][:, : -DIRECTIONS - 1 : -1]
+    return np.ascontiguousarray(found, dtype=np.float32)
+
+
+def _along(vectors: Array | None, directions: Array | None) -> Any:
+    return vectors if vectors is None or directions is None else vectors @ directions
+
+
 def _joined(matrix: Any, vectors: Array | None, weight: float) -> Any:
     if vectors is None:
         return matrix
@@ -258,7 +328,8 @@ def _joined(matrix: Any, vectors: Array | None, weight: float) -> Any:
 
 def _fitted(matrix: Any, numbers: Array) -> tuple[Array, Array]:
     """Return weights (features x intents, 32 bits) and constants of a linear classifier."""
-    machine = LinearSVC(C=C, class_weight="balanced", random_state=SEED).fit(matrix, numbers)
+    machine = LinearSVC(C=C, class_weight="balanced", tol=TOLERANCE, random_state=SEED)
+    machine.fit(matrix, numbers)
     weights, bias = machine.coef_, machine.intercept_
     if len(weights) == 1:  # two intents share one line
         weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
@@ -267,7 +338,7 @@ def _fitted(matrix: Any, numbers: Array) -> tuple[Array, Array]:
     return np.ascontiguousarray(kept), bias.astype(np.float32)
 
 
-def _splits(numbers: Array, folds: int) -> list[Split]:
+def _splits(numbers: Array, folds: int) -> list[Part]:
     folds = min(folds, int(np.bincount(numbers).min()))
     if folds < 2:
         return []
@@ -275,7 +346,7 @@ def _splits(numbers: Array, folds: int) -> list[Split]:
     return list(splits.split(np.zeros(len(numbers)), numbers))
 
 
-def _by_group(groups: Sequence[str]) -> list[Split]:
+def _by_group(groups: Sequence[str]) -> list[Part]:
     named = np.array(groups)
     return [
         (np.flatnonzero(named != group), np.flatnonzero(named == group))
@@ -284,36 +355,11 @@ def _by_group(groups: Sequence[str]) -> list[Split]:
 
 
 def _unseen(
-    keys: Sequence[str], numbers: Array, intents: int, vectors: Array | None
+    splits: Sequence[Future[Split]], numbers: Array, intents: int, vectors: Array | None, weight: float
 ) -> tuple[Array, Array]:
     """Return scores of texts by models that have not seen them, and the places of these texts."""
-    parts = _splits(numbers, FOLDS)
-    if len(numbers) >= ENOUGH:
-        parts = parts[:1]
-    if not parts:
+    if not splits:
         return np.zeros((0, intents)), np.zeros(0, dtype=int)
-    scores = [_of_split(keys, numbers, intents, vectors, part) for part in parts]
-    return np.concatenate(scores), np.concatenate([held for _, held in parts])
-
-
-def _of_split(
-    keys: Sequence[str], numbers: Array, intents: int, vectors: Array | None, part: Split
-) -> Array:
-    """Return the scores (texts x intents) of a split's held-out texts."""
-    known, held = part
-    weight = _weight(len(keys))
-    features, matrix = Features.fit([keys[i] for i in known])
-    weights, bias = _fitted(
-        _joined(matrix, None if vectors is None else vectors[known], weight), numbers[known]
-    )
-    rows = [features.row(keys[i]) for i in held]
-    places = np.concatenate([at for at, _ in rows]) if rows else np.zeros(0, dtype=int)
-    values = np.concatenate([value for _, value in rows]) if rows else np.zeros(0)
-    ends = np.cumsum([0, *(len(at) for at, _ in rows)])
-    matrix = csr_matrix((values, places, ends), shape=(len(rows), features.width))
-    matrix = _joined(matrix, None if vectors is None else vectors[held], weight)
-    # An intent that a split never saw has no line of its own.
-    seen = np.unique(numbers[known])
-    scores = np.full((len(held), intents), -3.0)
-    scores[:, seen] = matrix @ weights + bias
-    return scores
+    ready = [split.result() for split in splits]
+    scores = [split.scores(numbers, intents, vectors, weight) for split in ready]
+    return np.concatenate(scores), np.concatenate([split.part[1] for split in ready])

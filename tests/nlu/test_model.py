@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.nlu.cuts import Cut, without_connector
@@ -27,6 +29,28 @@ def test_two_trainings_on_the_same_data_agree_to_the_last_digit(tmp_path: Path) 
     first.save(tmp_path)
     loaded = IntentModel.load(tmp_path)
     assert first.rank(UNSEEN) == second.rank(UNSEEN) == loaded.rank(UNSEEN)
+
+
+def test_a_model_of_many_texts_keeps_the_main_directions_of_vectors(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bot.nlu.model.FEW", 10)
+    monkeypatch.setattr("bot.nlu.model.DIRECTIONS", 2)
+    place = {"track_order": 0, "return_policy": 1, "invoice_request": 2}
+    vectors = np.zeros((len(LABELS), 5), dtype=np.float32)
+    vectors[np.arange(len(LABELS)), [place[label] for label in LABELS]] = 1.0
+    vectors[4:, 1] += 0.5  # what the third is known by is the least of all
+    made = IntentModel.fit(TEXTS, LABELS, vectors)
+    made.save(tmp_path)
+    loaded = IntentModel.load(tmp_path)
+
+    def along(axis: int) -> Callable[[Sequence[str]], np.ndarray[Any, Any]]:
+        return lambda texts: np.eye(5, dtype=np.float32)[[axis] * len(texts)]
+
+    for axis in range(5):
+        assert made.rank(UNSEEN, along(axis)) == loaded.rank(UNSEEN, along(axis))
+    assert made.rank(UNSEEN, along(0)) != made.rank(UNSEEN, along(1))
+    assert made.rank(UNSEEN, along(3)) == made.rank(UNSEEN, along(4))
 
 
 def test_a_text_is_ranked_alike_alone_and_among_others() -> None:
