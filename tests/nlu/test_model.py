@@ -34,8 +34,8 @@ def test_two_trainings_on_the_same_data_agree_to_the_last_digit(tmp_path: Path) 
 def test_a_model_of_many_texts_keeps_the_main_directions_of_vectors(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bot.nlu.model.FEW", 10)
-    monkeypatch.setattr("bot.nlu.model.DIRECTIONS", 2)
+    monkeypatch.setattr("bot.nlu.fitting.FEW", 10)
+    monkeypatch.setattr("bot.nlu.fitting.DIRECTIONS", 2)
     place = {"track_order": 0, "return_policy": 1, "invoice_request": 2}
     vectors = np.zeros((len(LABELS), 5), dtype=np.float32)
     vectors[np.arange(len(LABELS)), [place[label] for label in LABELS]] = 1.0
