@@ -109,6 +109,9 @@ class Bench:
             _say("the server")
             served = speed.served(model, Path(name), texts, warm)
         self.found["speed"] = {"training": seconds, "server": served.speed}
+        if self.with_diet or versus.KEPT_MODEL.is_file():
+            theirs = versus.server_of_diet(sentences.sampled(self.corpus), texts, warm, _say)
+            self.found["speed"]["diet"] = theirs.speed
 
     def curve(self) -> None:
         """Learn from ever more writers, and from ever more sentences."""

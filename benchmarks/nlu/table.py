@@ -125,7 +125,9 @@ def _robust(found: Figures | None) -> list[str]:
 
 
 def _speed(found: Figures) -> list[str]:
-    speed, diet = found.get("speed"), found.get("diet", {}).get(SHOP, {}).get("speed")
+    speed = found.get("speed")
+    same_run = (speed or {}).get("diet")
+    diet = same_run or found.get("diet", {}).get(SHOP, {}).get("speed")
     lines = []
     if speed:
         training = speed["training"]
@@ -150,7 +152,7 @@ def _speed(found: Figures) -> list[str]:
         for clients in [name for name in ("1", "8") if name in diet]:
             lines.append(row(
                 f"DIET, {clients} at once", {**diet[clients], "memory_mb": diet["memory_mb"]},
-                "in this run" if found.get("diet_is_new") else f"kept, {about.get('date', '')}",
+                "in this run" if same_run or found.get("diet_is_new") else f"kept, {about.get('date', '')}",
             ))  # fmt: skip
     return lines
 
