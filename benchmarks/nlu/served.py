@@ -21,6 +21,7 @@ from benchmarks.driver.http import Client, request
 from benchmarks.nlu import diet
 from bot import training
 from bot.nlu.bands import FALLBACK
+from bot.nlu.channel import SECRET_HEADER
 from bot.nlu.model import Ranking
 from bot.supervisor import rasa_files
 from bot.supervisor.stack import _ONE_THREAD
@@ -28,6 +29,7 @@ from tests.stack import ROOT, free_port
 
 CLIENTS: Final = (1, 8)
 _PATIENCE: Final = 240.0
+_SECRET: Final = "bench"
 
 Figures = dict[str, Any]
 
@@ -50,7 +52,7 @@ class Served:
 
 def product_command(model: Path, folder: Path, port: int) -> tuple[list[str], dict[str, str]]:
     """Return command and environment of a Rasa as the supervisor starts it, with its API open."""
-    endpoints, credentials = rasa_files.write(folder, "http://127.0.0.1:9", "bench")
+    endpoints, credentials = rasa_files.write(folder, "http://127.0.0.1:9", _SECRET)
     command = [
         sys.executable, "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "-m", str(model),
         "--endpoints", str(endpoints), "--credentials", str(credentials), "--enable-api",
@@ -100,7 +102,10 @@ def running(
 
 def _loaded(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5) as answer:
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/status", headers={SECRET_HEADER: _SECRET}
+        )
+        with urllib.request.urlopen(asked, timeout=5) as answer:
             return bool(json.loads(answer.read()).get("model_file"))
     except (OSError, ValueError):
         return False
@@ -141,7 +146,10 @@ async def _ask(
     async def work() -> None:
         for number in waiting:
             body = json.dumps({"text": texts[number]}).encode()
-            message = request("POST", "127.0.0.1", "/model/parse", body, "application/json")
+            message = request(
+                "POST", "127.0.0.1", "/model/parse", body, "application/json",
+                headers=((SECRET_HEADER, _SECRET),),  # DIET's server has no use for it
+            )  # fmt: skip
             answer = await client.send(message)
             if answer.status != 200:
                 raise RuntimeError(f"/model/parse answered {answer.status}")
