@@ -51,6 +51,7 @@ from bot.text import (
 )
 
 _MOST_OF_ONE = 100
+_MOST = 200  # values of one message; more is pasted, and each is copied at every step behind this
 _TIME_ZONE = "Europe/Istanbul"
 _AT = re.compile(r"\S{1,64}@\S{1,255}|https?://\S{1,2000}|www\.\S{1,2000}")
 _DATE = re.compile(r"\d{2}[./-]\d{2}[./-]\d{4}|\d{4}-\d\d-\d\d")
@@ -105,7 +106,7 @@ def shop_day() -> dt.date:
 
 
 def values(text: str, today: dt.date, catalogue: Catalogue) -> list[Found]:
-    """Return everything that a message names, in its order, with places in the text as given."""
+    """Return what a message names, in its order, with places in the text as given; the first 200."""
     reading = Reading(text)
     days = find_days(reading, today, _holiday)
     ranges = find_ranges(reading, days)
@@ -134,7 +135,7 @@ def values(text: str, today: dt.date, catalogue: Catalogue) -> list[Found]:
     found = taken.found
     sums = {(item.start, item.end) for item in found if item.entity == "amount"}
     found += [i for i in amounts if i.entity == "currency" and (i.start, i.end) in sums]
-    found.sort(key=lambda item: (item.start, item.end))
+    found = sorted(found, key=lambda item: (item.start, item.end))[:_MOST]
     return found if reading.text == text else _placed(found, reading.text, text)
 
 

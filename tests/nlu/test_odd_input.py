@@ -15,6 +15,7 @@ from bot.text import harmless
 from bot.text.reading import LONGEST_READ
 
 Parse = Callable[..., dict[str, Any]]
+MOST_ENTITIES = 350  # values and identifiers of one message, and its language
 MOST_RANKED = 10  # texts that the classifier is asked about for one message
 
 
@@ -63,6 +64,7 @@ def test_a_valid_result_and_bounded_work(
     for entity in result["entities"]:
         if "start" in entity:
             assert 0 <= entity["start"] < entity["end"] <= len(text)
+    assert len(result["entities"]) <= MOST_ENTITIES
     assert looked_at["features"] <= features.LONGEST + 1
     assert looked_at["wishes"] <= 2 * features.LONGEST
     assert looked_at["features calls"] <= 2 * MOST_RANKED
