@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
-from concurrent.futures import Future
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any, Final
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bot.nlu.balance import FEW
 from bot.nlu.features import Features
@@ -121,12 +125,59 @@ def by_group(groups: Sequence[str]) -> list[Part]:
     ]
 
 
+Kinds = Sequence[Array | None]  # without vectors, and with the texts' vectors
+
+
+def fitted_all(
+    matrix: Any, numbers: Array, kinds: Kinds, weight: float
+) -> list[tuple[Array, Array]]:
+    """Return weights and constants of a classifier for each kind."""
+    return [fitted(joined(matrix, vectors, weight), numbers) for vectors in kinds]
+
+
 def unseen(
-    held: Sequence[Future[Split]], numbers: Array, intents: int, vectors: Array | None, weight: float
-) -> tuple[Array, Array]:
-    """Return scores of texts by models that have not seen them, and the places of these texts."""
-    if not held:
-        return np.zeros((0, intents)), np.zeros(0, dtype=int)
-    ready = [split.result() for split in held]
-    scores = [split.scores(numbers, intents, vectors, weight) for split in ready]
-    return np.concatenate(scores), np.concatenate([split.part[1] for split in ready])
+    keys: Sequence[str], numbers: Array, intents: int, kinds: Kinds, weight: float
+) -> tuple[list[Array], Array]:
+    """Return the scores (texts x intents) of held-out texts for each kind, and their places."""
+    parts = splits(numbers)[: 1 if len(numbers) >= ENOUGH else None]
+    if not parts:
+        return [np.zeros((0, intents)) for _ in kinds], np.zeros(0, dtype=int)
+    held = [Split.of(keys, part) for part in parts]
+    scores = [
+        np.concatenate([split.scores(numbers, intents, vectors, weight) for split in held])
+        for vectors in kinds
+    ]
+    return scores, np.concatenate([held for _, held in parts])
+
+
+def of_part(
+    keys: Sequence[str], numbers: Array, intents: int, vectors: Array | None, weight: float, part: Part
+) -> Array:
+    """Return the scores (texts x intents) of the texts that a part holds out."""
+    return Split.of(keys, part).scores(numbers, intents, vectors, weight)
+
+
+@contextlib.contextmanager
+def beside(texts: int) -> Iterator[Executor]:
+    """Give an executor whose work is done in other processes, in this one for few texts.
+
+    Never in threads: liblinear draws its lots from one generator for the whole process, so that two
+    fits at a time would disturb each other, differently each time.
+    """
+    forks = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+    with threadpool_limits(limits=1):
+        if texts < ENOUGH or not forks:
+            yield _Here()
+            return
+        with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+            yield pool
+
+
+class _Here(Executor):
+    """Does at once what it is given."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return a future that is done."""
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done

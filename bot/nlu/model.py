@@ -10,12 +10,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bot.nlu import fitting
 from bot.nlu.arrays import write_arrays
@@ -81,31 +79,22 @@ class IntentModel:
             raise ValueError("at least two intents are needed")
         keys = [key(text) for text in texts]
         place = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else -1
-        features, matrix = Features.fit(keys)
         balance = balance_of(len(texts))
         weight = balance.vector_weight
         directions = None if vectors is None else fitting.directions_of(vectors)
         vectors = fitting.along(vectors, directions)
         kinds = [None] if vectors is None else [None, vectors]
-        parts = fitting.splits(numbers)[: 1 if len(numbers) >= fitting.ENOUGH else None]
-        with threadpool_limits(limits=1), ThreadPoolExecutor(2) as pool:
-            # Two at a time, each on a core of its own; the longest first.
-            splits = [pool.submit(fitting.Split.of, keys, part) for part in parts]
-            jobs = [
-                (pool.submit(fitting.fitted, fitting.joined(matrix, kind, weight), numbers),
-                 pool.submit(fitting.unseen, splits, numbers, len(intents), kind, weight))
-                for kind in reversed(kinds)
-            ]  # fmt: skip
-            stages = []
-            for fitted, unseen in reversed(jobs):
-                scores, places = unseen.result()
-                calibration = (
-                    Calibration.fit(scores, numbers[places], place)
-                    if len(places)
-                    else Calibration(1.0)
-                )
-                weights, bias = fitted.result()
-                stages.append(Stage(weights, bias, calibration))
+        with fitting.beside(len(texts)) as pool:
+            job = pool.submit(fitting.unseen, keys, numbers, len(intents), kinds, weight)
+            features, matrix = Features.fit(keys)
+            lines = fitting.fitted_all(matrix, numbers, kinds, weight)
+            held, places = job.result()
+        stages = [
+            Stage(*line, Calibration.fit(scores, numbers[places], place))
+            if len(places)
+            else Stage(*line, Calibration(1.0))
+            for line, scores in zip(lines, held, strict=True)
+        ]
         return cls(features, intents, stages, balance, directions)
 
     def rank(self, texts: Sequence[str], vectors: Vectors | None = None) -> list[Ranking]:
@@ -208,16 +197,16 @@ def cross_validated(
     keys = [key(text) for text in texts]
     place = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else -1
     vectors = None if vectors is None else fitting.along(vectors, fitting.directions_of(vectors))
-    with threadpool_limits(limits=1), ThreadPoolExecutor(2) as pool:
-        parts = fitting.splits(numbers, folds) if groups is None else fitting.by_group(groups)
-        weight = balance_of(len(texts)).vector_weight
-
-        def asked(part: fitting.Part) -> Array:
-            return fitting.Split.of(keys, part).scores(numbers, len(intents), vectors, weight)
-
-        scores = np.zeros((len(texts), len(intents)))
-        for (_, held), found in zip(parts, pool.map(asked, parts), strict=True):
-            scores[held] = found
+    weight = balance_of(len(texts)).vector_weight
+    parts = fitting.splits(numbers, folds) if groups is None else fitting.by_group(groups)
+    scores = np.zeros((len(texts), len(intents)))
+    with fitting.beside(len(texts)) as pool:
+        jobs = [
+            pool.submit(fitting.of_part, keys, numbers, len(intents), vectors, weight, part)
+            for part in parts
+        ]
+        for (_, held), job in zip(parts, jobs, strict=True):
+            scores[held] = job.result()
     return Calibration.fit(scores, numbers, place).probabilities(scores)
 
 

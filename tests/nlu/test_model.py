@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.nlu import sentences
 from bot.nlu.cuts import Cut, without_connector
+from bot.nlu.fitting import ENOUGH
 from bot.nlu.model import IntentModel, cross_validated
 from bot.nlu.openings import in_one_line, without_greeting
 from bot.nlu.wishes import Ranking, understand
@@ -29,6 +31,18 @@ def test_two_trainings_on_the_same_data_agree_to_the_last_digit(tmp_path: Path) 
     first.save(tmp_path)
     loaded = IntentModel.load(tmp_path)
     assert first.rank(UNSEEN) == second.rank(UNSEEN) == loaded.rank(UNSEEN)
+
+
+def test_many_texts_give_the_same_model_again() -> None:
+    many = sentences.corpus()[:: 5]
+    asked = [one.text for one in sentences.corpus()[3::400]]
+
+    def probabilities() -> np.ndarray[Any, Any]:
+        model = IntentModel.fit([one.text for one in many], [one.intent for one in many])
+        return model.probabilities(asked)
+
+    assert len(many) >= ENOUGH
+    assert np.abs(probabilities() - probabilities()).max() < 1e-6
 
 
 def test_a_model_of_many_texts_keeps_the_main_directions_of_vectors(
