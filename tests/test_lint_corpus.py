@@ -190,6 +190,14 @@ def test_an_intent_of_the_domain_without_any_sentence(corpus: Corpus, capsys: Ca
     assert [line.split(": ")[1] for line in findings(corpus, capsys)] == ["praise"] * 4
 
 
+def test_short_forms_make_no_other_sentence_of_a_test_message(
+    corpus: Corpus, capsys: Capture
+) -> None:
+    corpus.measure("whatsapp", "track_order", "kargom nerde")
+    corpus.learn("orders", "track_order", "tr", "Kargom nerede?", writer="w4")
+    assert '"Kargom nerede?" is in a test set' in the_finding(corpus, capsys)
+
+
 def test_a_test_sentence_is_not_learned_from(corpus: Corpus, capsys: Capture) -> None:
     corpus.measure("whatsapp", "track_order", "paket [izmirde](city) mi")
     corpus.learn("orders", "track_order", "tr", "Paket İzmir'de mi?", writer="w4")

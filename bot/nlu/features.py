@@ -34,6 +34,9 @@ _TAIL: Final = 500
 _SPEAKING: Final = 3
 """From so many words on, what somebody wants is in the words; an emoji beside them is a mood."""
 
+UNREADABLE: Final = "unreadable"
+"""What is seen of a text in another script, or of signs alone: that there was something."""
+
 _EMOJI = re.compile(r"\bemoji[a-z]+\b")
 _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[^\W_]+|[^\w\s]")
@@ -56,6 +59,8 @@ def key(text: str) -> str:
     Stretched words ("saaaat") can not be told from those with a double letter, so none has one.
     """
     folded = plain(normalise(shortened(text)))
+    if not folded and text.strip():
+        return UNREADABLE
     words_only = without_emoji(folded)
     return words_only if len(words_only.split()) >= _SPEAKING else folded
 

@@ -35,8 +35,12 @@ def learned(texts: Iterable[str]) -> dict[str, str]:
 
 
 def repaired(text: str, spellings: dict[str, str]) -> str:
-    """Return a text in lower case, short forms written out, Turkish letters restored."""
-    plain = without_emoji(normalise(shortened(text)))
+    """Return a text in lower case, short forms written out, Turkish letters restored.
+
+    What has no letters that can be folded (another script, emoji) stays as it is: the encoder may
+    know it.
+    """
+    plain = without_emoji(normalise(shortened(text))) or clean(shortened(text)).strip()
     if detect_language(text) != "tr":
         return plain
     return _WORD.sub(lambda match: spellings.get(match.group(), match.group()), plain)

@@ -116,5 +116,7 @@ EMOJI_WORDS: Final[dict[str, str]] = _emoji(
         "emojibekliyor": "⏳ ⌛ ⏰",
         "emojialkis": "👏 🎉 💯",
         "emojisaskin": "😳 😱 🤔 😮",
+        "emojiyildiz": "⭐ 🌟 ★",
+        "emojiselam": "👋",
     }
 )

@@ -11,9 +11,11 @@ import pytest
 
 from benchmarks.nlu import sentences
 from bot.nlu.cuts import Cut, without_connector
+from bot.nlu.features import UNREADABLE, key
 from bot.nlu.fitting import ENOUGH
 from bot.nlu.model import IntentModel, cross_validated
 from bot.nlu.openings import in_one_line, without_greeting
+from bot.nlu.spelling import repaired
 from bot.nlu.wishes import Ranking, understand
 from bot.text import normalise
 
@@ -78,6 +80,17 @@ def test_folding_and_digits_make_no_difference() -> None:
     assert model.rank(["KARGOM 1024 Nerede"]) == model.rank(["kargom 9999 nerde"])
     shouted = IntentModel.fit([text.upper() for text in TEXTS], LABELS)
     assert shouted.rank(["fatura istiyorum"]) == model.rank(["fatura istiyorum"])
+
+
+@pytest.mark.parametrize("text", ["كم درجة الحرارة", "как пройти", "😂😂😂", "🐔🌽"])
+def test_what_can_not_be_read_is_told_from_nothing(text: str) -> None:
+    assert key(text) == UNREADABLE != key("")
+    assert repaired(text, {}) == text
+
+
+def test_stars_and_a_wave_are_words() -> None:
+    assert len({key("⭐⭐"), key("👋"), key("😂😂"), key("⭐")}) == 4
+    assert key("🌟🌟") == key("⭐⭐") == key("★★")
 
 
 def test_two_intents_are_enough_and_one_is_not() -> None:
