@@ -63,23 +63,28 @@ class IntentModel:
         self._features = features
         self._words = stages[0]
         self._whole = stages[1] if len(stages) > 1 else None  # with sentence vectors
-        self._balance = balance
+        self.balance = balance
         self._directions = directions  # dimensions of a vector x those kept; all without it
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], labels: Sequence[str], vectors: Array | None = None
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        vectors: Array | None = None,
+        balance: Balance | None = None,
     ) -> IntentModel:
         """Train on texts, their intents and, with an encoder, their vectors (texts x 512).
 
-        The same data gives the same model. Raises ValueError when there are fewer than two intents.
+        `balance` is by the number of texts unless one is given. The same data gives the same model.
+        Raises ValueError when there are fewer than two intents.
         """
         intents, numbers = _numbered(labels)
         if len(intents) < 2:
             raise ValueError("at least two intents are needed")
         keys = [key(text) for text in texts]
         place = intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in intents else -1
-        balance = balance_of(len(texts))
+        balance = balance or balance_of(len(texts))
         weight = balance.vector_weight
         directions = None if vectors is None else fitting.directions_of(vectors)
         vectors = fitting.along(vectors, directions)
@@ -114,7 +119,7 @@ class IntentModel:
         for number, row in enumerate(rows):
             scores = self._words.scores(row)[None, :]
             result[number] = self._words.calibration.probabilities(scores)[0]
-        unsure = np.flatnonzero(result.max(axis=1) < self._balance.sure) if len(texts) else ()
+        unsure = np.flatnonzero(result.max(axis=1) < self.balance.sure) if len(texts) else ()
         if vectors is None or self._whole is None or not len(unsure):
             return result
         found = fitting.along(vectors([texts[number] for number in unsure]), self._directions)
@@ -123,11 +128,11 @@ class IntentModel:
             at, values = rows[number]
             joined = (
                 np.concatenate([at, columns]),
-                np.concatenate([values, vector * self._balance.vector_weight]),
+                np.concatenate([values, vector * self.balance.vector_weight]),
             )
             scores = self._whole.scores(joined)[None, :]
             whole = self._whole.calibration.probabilities(scores)[0]
-            share = self._balance.whole
+            share = self.balance.whole
             result[number] = share * whole + (1.0 - share) * result[number]
         return result
 
@@ -145,7 +150,7 @@ class IntentModel:
             "intents": self.intents,
             "terms": terms,
             "calibrations": calibrations,
-            "balance": dataclasses.asdict(self._balance),
+            "balance": dataclasses.asdict(self.balance),
             "beginnings": self._features.beginnings.counts,
         }
         (folder / _DOCUMENT).write_text(json.dumps(document), encoding="utf-8")
