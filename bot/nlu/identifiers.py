@@ -1,7 +1,7 @@
 """Identifiers in a message by rule: order, tracking and ticket numbers, phones, e-mails.
 
 What a number *is* only the shop's records can tell, so a bare number comes as `order_number`, and
-as `tracking_number` as well when it has the shape of one; the actions look both up.
+as `tracking_number` as well when it has the shape of one or is named so; the actions look both up.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from bot.text import (
     phones_abroad,
     written_out,
 )
+from bot.text.parcels import told_as_parcels
 
 TRACKING_DIGITS = 11
 """Carriers' numbers have at least this many digits; shops' order numbers rarely do."""
@@ -28,6 +29,7 @@ LONGEST: Final = 2_500
 
 _UPS = re.compile(r"1Z[0-9A-Z]{16}")
 _S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}")
+_HEPSIJET = re.compile(r"H[JX][0-9A-Z]{7,14}")
 _TOKEN = re.compile(r"[^\s,;:!?()#*]+")
 # Rasa's own way to fill slots; from a customer it is noise, and must fill none.
 _SLOT_FILLING = re.compile(r'\{\s*"[^{}]*\}?')
@@ -46,9 +48,10 @@ def identifiers(text: str) -> list[Identifier]:
 def _identifiers(text: str) -> tuple[Identifier, ...]:
     text = written_out(_SLOT_FILLING.sub(" ", text))
     found: list[Identifier] = [("ticket_number", value) for value in find_ticket_numbers(text)]
+    parcels = told_as_parcels(text)
     for value in find_numbers(text):
         found.append(("order_number", value))
-        if is_tracking_shaped(value):
+        if value in parcels or is_tracking_shaped(value):
             found.append(("tracking_number", value))
     numbers = {value for _, value in found}
     for value in dict.fromkeys([*find_phones(text), *phones_abroad(text)]):
@@ -60,9 +63,11 @@ def _identifiers(text: str) -> tuple[Identifier, ...]:
 
 
 def is_tracking_shaped(value: str) -> bool:
-    """Return True for an upper-case number that may be a carrier's (long digits, UPS, S10)."""
+    """Return True for an upper-case number that may be a carrier's (long digits, UPS, S10, HepsiJET)."""
     digits = sum(char.isdigit() for char in value)
-    return digits >= TRACKING_DIGITS or bool(_UPS.fullmatch(value) or _S10.fullmatch(value))
+    return digits >= TRACKING_DIGITS or bool(
+        _UPS.fullmatch(value) or _S10.fullmatch(value) or _HEPSIJET.fullmatch(value)
+    )
 
 
 def is_only_identifiers(text: str, found: Sequence[Identifier]) -> bool:
