@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import commands
+from bot.nlu import commands, evaluation
 from bot.nlu.bands import FALLBACK, RANKING_LENGTH
 from bot.nlu.cuts import Cut
 from bot.nlu.encoder import VECTORS, Vectors
@@ -43,6 +43,7 @@ class SupportIntentClassifier(GraphComponent, IntentClassifier):
         self._resource = resource
         self._model = model
         commands.install()
+        evaluation.install()
 
     @classmethod
     def create(

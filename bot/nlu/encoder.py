@@ -57,6 +57,7 @@ class SentenceEncoder(GraphComponent):
         self._model_storage = model_storage
         self._resource = resource
         self._spellings = spellings or {}
+        self._handed = _Handed(self.vectors)
 
     @classmethod
     def create(
@@ -120,7 +121,7 @@ class SentenceEncoder(GraphComponent):
         """Hand each message the way to vectors, and its own when eager."""
         if sentence_vectors.available():
             for message in messages:
-                message.set(VECTORS, self.vectors)
+                message.set(VECTORS, self._handed)
                 if self._eager and message.get(TEXT):
                     self._add(message, self.vectors([str(message.get(TEXT))])[0])
         return messages
@@ -133,6 +134,19 @@ class SentenceEncoder(GraphComponent):
     def _add(self, message: Message, row: np.ndarray[Any, Any]) -> None:
         origin = type(self).__name__
         message.add_features(Features(row[None, :], FEATURE_TYPE_SENTENCE, TEXT, origin))
+
+
+class _Handed:
+    """The way to vectors as a message carries it: who copies the message copies no encoder."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray[Any, Any]:
+        return self._vectors(texts)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Handed:
+        return self
 
 
 def _kept() -> Path:

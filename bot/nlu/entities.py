@@ -10,11 +10,14 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, TEXT, TEXT_TOKENS
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu import evaluation
 from bot.nlu.fingerprint import source_fingerprint
 from bot.nlu.identifiers import Identifier, identifiers
+from bot.nlu.places import Text, Unplaced
+from bot.nlu.tokens import Tokens
 from bot.text import is_tckn
 
 _ELEVEN_DIGITS: Final = re.compile(r"(?<!\d)\d{11}(?!\d)")
@@ -22,7 +25,10 @@ _ELEVEN_DIGITS: Final = re.compile(r"(?<!\d)\d{11}(?!\d)")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class IdentifierExtractor(GraphComponent, EntityExtractorMixin):
-    """Adds the entities of `identifiers()` and one `attachment` per kind in the metadata."""
+    """Adds the entities of `identifiers()` and one `attachment` per kind in the metadata.
+
+    Without tokens, the message gets those of its words: by them Rasa reports on entities.
+    """
 
     @classmethod
     def create(
@@ -32,6 +38,7 @@ class IdentifierExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> IdentifierExtractor:
+        evaluation.install()
         return cls()
 
     @classmethod
@@ -47,23 +54,30 @@ class IdentifierExtractor(GraphComponent, EntityExtractorMixin):
             found = identifiers(text)
             if (message.get("metadata") or {}).get("redacted"):
                 found = [*found, *_unmasked(text)]
-            entities = [self._entity(text, kind, value) for kind, value in found]
+            entities = self._entities(text, found)
             entities += [
-                {"entity": "attachment", "value": kind, "extractor": self.name}
+                Unplaced(entity="attachment", value=kind, extractor=self.name)
                 for kind in attachments(message)
             ]
+            if message.get(TEXT_TOKENS) is None:
+                message.set(TEXT_TOKENS, Tokens(text))
+                # Rasa would tell the places of all words with every result.
+                message.output_properties.discard(TEXT_TOKENS)
             message.set(ENTITIES, [*message.get(ENTITIES, []), *entities], add_to_output=True)
         return messages
 
-    def _entity(self, text: str, kind: str, value: str) -> dict[str, Any]:
-        entity: dict[str, Any] = {"entity": kind, "value": value, "extractor": self.name}
-        # Where the text spells the value otherwise (blanks, +90, a slip in an address), its place
-        # is not told. Folding by `upper` may change the length, and then no place is right.
-        upper = text.upper()
-        start = upper.find(value.upper()) if len(upper) == len(text) else text.find(value)
-        if start >= 0:
-            entity.update(start=start, end=start + len(value))
-        return entity
+    def _entities(self, text: str, found: list[Identifier]) -> list[dict[str, Any]]:
+        if not found:
+            return []
+        where, entities = Text(text), list[dict[str, Any]]()
+        for kind, value in found:
+            entity = {"entity": kind, "value": value, "extractor": self.name}
+            place = where.place(kind, value)
+            if place is None:
+                entities.append(Unplaced(entity))
+            else:
+                entities.append({**entity, "start": place[0], "end": place[1]})
+        return entities
 
 
 def _unmasked(text: str) -> list[Identifier]:

@@ -12,6 +12,7 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.nlu import evaluation
 from bot.nlu.fingerprint import source_fingerprint
 from bot.text import detect_language
 
@@ -34,6 +35,7 @@ class LanguageDetector(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> LanguageDetector:
+        evaluation.install()
         return cls()
 
     @classmethod
