@@ -132,7 +132,8 @@ class _Sum:
             if last in ("", "thousand"):
                 self.group += value
                 return True
-            if last in ("unit", "digits") and 1 < self.group < 10:
+            # "one hundred" is said, "bir yüz" is not.
+            if last in ("unit", "digits") and (1 if self.language == "en" else 2) <= self.group < 10:
                 self.group *= value
                 return True
             return False

@@ -12,6 +12,7 @@ CASES: dict[str, list[tuple[str, list[str]]]] = {
         ("799 ödedim", ["799"]), ("kartımdan 8499 çekildi", ["8499"]), ("I paid 1,299.90", ["1299.90"]),
         ("£15 please", ["15"]), ("12.50 lira", ["12.50"]), ("bütçem üç bin", ["3000"]),
         ("4.250 gönderdim hesaba", ["4250"]), ("10k 200 tl", ["200"]),
+        ("two thousand one hundred lira", ["2100"]), ("one hundred and five euros", ["105"]),
         ("ön ödemeli kart", []), ("o yüzden iade ettim", []), ("yüzde otuz indirim", []),
         ("1024 nolu siparişi iade ettim", []), ("siparişi 2024'te verdim", []), ("bir kağıt verdiler", []),
         ("birbirine lira dediler", []),
