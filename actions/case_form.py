@@ -20,6 +20,7 @@ from actions.case_table import ASKS_REMEDY, CASES, NO_REMEDY, akin
 from actions.cases import own_words
 from actions.first_look import instead_of
 from bot.text import find_numbers
+from bot.text.restated import is_restated
 
 MOODS: Final = frozenset({"complaint", "praise", "abuse"})
 ANSWERS: Final = frozenset({"provide_info", "affirm", "deny", "nlu_fallback", "survey_answer"})
@@ -74,6 +75,11 @@ class ValidateCaseForm(DestekAction):
         first = instead_of(ctx, self.name())
         if first == "action_safety":
             return [SlotSet("case_details", _joined(ctx, text)), SlotSet("requested_slot", None)]
+        if not first and (number := _put_right(ctx, text)):
+            events = _corrected(ctx, str(wanted), case, number)
+            if ctx.has_attachment:
+                events.append(SlotSet("case_photo", "received"))
+            return [*events, *_seen(ctx)]
         if text and wanted == "case_photo" and called_off.is_no_photo(text):
             return [SlotSet("case_photo", NOT_ASKED), *_seen(ctx)]
         if text and (called_off.is_called_off(case, text) or _refused_twice(ctx, case, text)):
@@ -95,9 +101,7 @@ class ValidateCaseForm(DestekAction):
         numbers = ctx.entities("order_number") if CASES[ctx.slot("case_intent")].orders else []
         named = [SlotSet("case_order", numbers[0])] if numbers else []
         if named and ctx.intent == "provide_info" and len(text.split()) < WORDS_BESIDE_NUMBER:
-            # Another order than the one we took it to be: note it, and ask again.
-            ctx.say("utter_case_order_noted", order=numbers[0])
-            return named
+            return _corrected(ctx, wanted, str(ctx.slot("case_intent")), numbers[0])
         if wanted == "case_photo":
             if ctx.has_attachment:
                 return [SlotSet("case_photo", "received")]
@@ -267,6 +271,24 @@ def _only_product(ctx: Context, case: str, number: str) -> Events:
         return []
     single = product_lines(ctx, CASES[case], number) == 1
     return [SlotSet("case_details", NOT_ASKED)] if single else []
+
+
+def _put_right(ctx: Context, text: str) -> str | None:
+    """Return the order number that a message puts right: "yok yanlış yazdım, 1025"."""
+    named = named_numbers(ctx) if text and is_restated(text) else []
+    return named[0] if named else None
+
+
+def _corrected(ctx: Context, wanted: str, case: str, number: str) -> Events:
+    """Note another order than the one we took it to be; the open question is still to be answered.
+
+    Noted even in a case that asks for no order: the person who works on it sees the number.
+    """
+    if wanted == "case_order":
+        order = [SlotSet("case_order", number), SlotSet("case_tries", None)]
+        return [*order, *_only_product(ctx, case, number)]
+    ctx.say("utter_case_order_noted", order=number)
+    return [SlotSet("case_order", number)]
 
 
 def _kept(ctx: Context, text: str) -> Events:

@@ -2,7 +2,8 @@
 
 A wish is an intent to be served. Pleasantries beside a wish are none, and anger beside a matter is
 a mood of that matter. A message is taken for two wishes when its best cut (`bot.nlu.cuts`) gives
-two parts that are each clear, each of another matter, and clearer apart than together.
+two parts that are each clear, each of another matter, and clearer apart than together. Several are
+served by urgency (`bot.nlu.urgency`), equally urgent ones as they stand in the message.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from bot.nlu.cuts import Cut, without_connector
 from bot.nlu.features import shortened
 from bot.nlu.identifiers import identifiers, is_only_identifiers
 from bot.nlu.openings import in_one_line, without_greeting
+from bot.nlu.urgency import by_urgency
 from bot.text import normalise
+from bot.text.restated import is_restated
 
 Ranking = list[tuple[str, float]]
 
@@ -114,7 +117,8 @@ def understand(text: str, judge: Judge, *, has_attachment: bool = False) -> Unde
     if not text.strip():
         # A photo without words is information; nothing at all is nothing understood.
         return _certain(PROVIDE_INFO) if has_attachment else Understanding(((FALLBACK, 0.0),), [])
-    if is_only_identifiers(text, identifiers(text)):
+    known = identifiers(text)
+    if is_only_identifiers(text, known) or (known and is_restated(text)):
         return _certain(PROVIDE_INFO)
     # What is not looked at need not be folded.
     message = normalise(in_one_line(shortened(text)))
@@ -123,12 +127,7 @@ def understand(text: str, judge: Judge, *, has_attachment: bool = False) -> Unde
     if ranking[0][0] in PLEASANTRIES and (told := _in_lines(text, judge)):
         return told
     parts = _parts(whole, ranking, judge)
-    if len(parts) < 2:
-        return _single(parts[0])
-    wishes = {found[0][0]: found[0][1] for found in reversed(parts)}
-    ordered = [part[0][0] for part in parts if part[0][0] in wishes]
-    names = list(dict.fromkeys(ordered))[:MAX_WISHES]
-    return Understanding(tuple((name, wishes[name]) for name in names), parts[0])
+    return _several(parts) if len(parts) > 1 else _single(parts[0])
 
 
 def _in_lines(text: str, judge: Judge) -> Understanding | None:
@@ -140,13 +139,12 @@ def _in_lines(text: str, judge: Judge) -> Understanding | None:
     if not 2 <= len(written) <= MAX_LINES:
         return None
     lines = [without_greeting(normalise(line)) for line in written]
-    sure = {
-        ranking[0][0]: ranking
-        for ranking in reversed(judge.rank(lines))
+    sure = [
+        ranking
+        for ranking in judge.rank(lines)
         if ranking[0][0] not in PLEASANTRIES | MOODS and ranking[0][1] >= IN_A_LINE
-    }
-    found = list(reversed(sure.values()))[:MAX_WISHES]
-    return Understanding(tuple(ranking[0] for ranking in found), found[0]) if found else None
+    ]
+    return _several(sure) if sure else None
 
 
 def _of_one_wish(message: str, rest: str, judge: Judge) -> Ranking:
@@ -170,10 +168,12 @@ def _parts(text: str, whole: Ranking, judge: Judge, left: int = MAX_WISHES) -> l
     first, second = judge.rank(texts)
     if not _are_two(cut, first, second, whole, words):
         return [_matter_of_a_mood(cut, first, second, whole)]
-    return [
+    found = [
         *_parts(texts[0], first, judge, left - 1),
         *_parts(texts[1], second, judge, left - 1),
     ]
+    # A wish that would not be believed alone is not believed beside another one either.
+    return found if all(map(is_confident, found)) else [whole]
 
 
 def signs(cut: Cut, first: Ranking, second: Ranking, whole: Ranking, words: int) -> list[float]:
@@ -238,6 +238,15 @@ def _single(ranking: Ranking) -> Understanding:
     name, confidence = ranking[0]
     wish = (name if is_confident(ranking) else FALLBACK, confidence)
     return Understanding((wish,), ranking)
+
+
+def _several(rankings: Sequence[Ranking]) -> Understanding:
+    """Return the wishes of rankings in order of urgency, each once; the most urgent ones of many."""
+    first_of: dict[str, Ranking] = {}
+    for ranking in rankings:
+        first_of.setdefault(ranking[0][0], ranking)
+    ordered = by_urgency(first_of.items())[:MAX_WISHES]
+    return Understanding(tuple(ranking[0] for _, ranking in ordered), ordered[0][1])
 
 
 def _certain(intent: str) -> Understanding:

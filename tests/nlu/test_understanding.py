@@ -64,7 +64,7 @@ def test_language_is_an_entity(parse: Parse, text: str, known: str, language: st
         ("merhaba siparişim nerede", ["track_order"]),
         ("selam\nsiparişim nerede\nteşekkürler", ["track_order"]),
         ("siparişim nerede bi de kargo ücreti ne kadar", ["track_order", "shipping_info"]),
-        ("Kargo ücreti ne kadar? Ayrıca siparişim nerede?", ["shipping_info", "track_order"]),
+        ("Kargo ücreti ne kadar? Ayrıca siparişim nerede?", ["track_order", "shipping_info"]),
         ("where is my order and also how much is shipping", ["track_order", "shipping_info"]),
         ("siparişim nerede bide paketim hangi aşamada", ["track_order"]),
         ("ayrıca kargo ücreti ne kadar", ["shipping_info"]),
@@ -106,6 +106,26 @@ def test_a_bare_identifier_is_information(parse: Parse, text: str) -> None:
     assert parse(text)["intent"] == {"name": "provide_info", "confidence": 1.0}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yok yanlış yazdım, 1025", "yok yanlis yazdim 1025", "HAYIR 1025 OLACAK", "pardon 1025",
+        "no sorry it's 1025", "I meant 1025", "1024 değil 1025", "hayır, 0532 123 45 67 olacak",
+        "yanlış yazmışım, ayse@ornek.com",
+    ],
+)  # fmt: skip
+def test_an_identifier_put_right_is_information(parse: Parse, text: str) -> None:
+    assert parse(text)["intent"] == {"name": "provide_info", "confidence": 1.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pardon 1025 nerede", "yanlış ürün 1025", "1025 hatalı", "1025 yok", "hayır", "yok 2si kırık"],
+)
+def test_what_only_sounds_like_a_correction_is_none(parse: Parse, text: str) -> None:
+    assert parse(text)["intent"]["confidence"] < 1.0
+
+
 def test_an_identifier_does_not_change_a_confident_intent(parse: Parse) -> None:
     result = parse("1024 nolu siparişim nerede")
     assert result["intent"]["name"] == "track_order"
@@ -127,7 +147,7 @@ def test_identifiers_are_entities_with_their_place(parse: Parse) -> None:
     assert values(result, "phone") == ["+905321234567"]
     placed = [e for e in result["entities"] if "start" in e]
     assert {text[e["start"] : e["end"]] for e in placed} == {
-        "1024", "20318", "T-20931", "ayse@ornek.com",
+        "1024", "20318", "T-20931", "ayse@ornek.com", "0532 123 45 67",
     }  # fmt: skip
 
 

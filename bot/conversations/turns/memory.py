@@ -82,10 +82,11 @@ def further(
 ) -> tuple[list[str], list[str]]:
     """Return (commands to ask in this turn, wishes that wait) after the first step.
 
-    A wish that comes while a form is open waits until the form ends. It is offered then, or after
-    the next answer that asks nothing itself: two questions at once can not be answered with a yes.
+    Every further wish of the message is served in this turn, or waits: one that comes while a form
+    is open, until the form ends. It is offered then, or after the next answer that asks nothing
+    itself: two questions at once can not be answered with a yes.
     """
-    wishes = [w for w in first.intents[1:3] if w and w != first.intent]
+    wishes = [w for w in dict.fromkeys(first.intents[1:]) if w and w != first.intent]
     waiting = [w for w in _waiting(remembered) if w not in (first.intent, *wishes)]
     if last.active_loop:
         return [], [*waiting, *wishes]
