@@ -73,7 +73,7 @@ def _of_one_shop(folded: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return the hits without short bare digits that are longer or shorter than the orders.
 
     The orders of one shop count on, so beside "sipariş no 10243", "10243'ü iptal" or a message that
-    ends in "… 10243" a bare 1450 is something else.
+    ends in "… 10243" a bare 1450 is something else; in "10243 ve 1450" it is not.
     """
     short = [h for h in hits if h.value.isdigit() and len(h.value) <= _LONG]
     sure = [h for h in short if h.labelled] or [h for h in short if _is_pinned(folded, h)]
@@ -84,8 +84,14 @@ def _of_one_shop(folded: str, hits: Sequence[Hit]) -> list[Hit]:
         or hit not in short
         or hit.labelled
         or hit.behind != hit.end
+        or any(_are_joined(folded, hit, order) for order in sure)
         or any(_is_near(hit.value, order.value) for order in sure)
     ]
+
+
+def _are_joined(folded: str, hit: Hit, other: Hit) -> bool:
+    first, second = sorted((hit, other), key=lambda one: one.start)
+    return _AND.fullmatch(folded[first.behind : second.start]) is not None
 
 
 def _is_pinned(folded: str, hit: Hit) -> bool:
