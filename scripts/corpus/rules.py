@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.text import normalise
-from scripts.corpus.sentences import Finding, Sentence
+from scripts.corpus.sentences import Finding, Sentence, folded_words
 
 OUT_OF_SCOPE: Final = "out_of_scope"
 
@@ -66,8 +66,8 @@ def leaks(training: Iterable[Sentence], tests: Collection[Sentence]) -> Iterator
 
 
 def _ways(sentence: Sentence) -> list[str]:
-    read = normalise(sentence.plain)
-    return [sentence.key, read] if " " in read else [sentence.key]
+    read = folded_words(normalise(sentence.plain))
+    return [sentence.key, "".join(read)] if len(read) > 1 else [sentence.key]
 
 
 def formulas(training: Iterable[Sentence]) -> Iterator[Finding]:
